@@ -1,0 +1,31 @@
+"""Addresses of queues, cases, authors, imports and the status page."""
+
+from django.urls import path
+
+from moderation.views import authors, cases, imports, queues, status
+
+app_name = "moderation"
+urlpatterns = [
+    path("", queues.home, name="home"),
+    path("queues/", queues.queue_list, name="queue_list"),
+    path("queues/<uuid:queue_id>/", queues.queue_detail, name="queue_detail"),
+    path("queues/<uuid:queue_id>/news/", queues.queue_news, name="queue_news"),
+    path("queues/<uuid:queue_id>/claim/", queues.queue_claim, name="queue_claim"),
+    path("cases/<uuid:case_id>/", cases.case_detail, name="case_detail"),
+    path("cases/<uuid:case_id>/actions/", cases.case_actions, name="case_actions"),
+    path("cases/<uuid:case_id>/claim/", cases.case_claim, name="case_claim"),
+    path("cases/<uuid:case_id>/release/", cases.case_release, name="case_release"),
+    path("cases/<uuid:case_id>/escalation/", cases.case_escalate, name="case_escalate"),
+    path("cases/<uuid:case_id>/decision/", cases.case_decide, name="case_decide"),
+    path("cases/<uuid:case_id>/reversal/", cases.case_reverse, name="case_reverse"),
+    path("cases/<uuid:case_id>/reopening/", cases.case_reopen, name="case_reopen"),
+    path("authors/<uuid:author_id>/", authors.author_detail, name="author_detail"),
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/new/<str:token>/", imports.import_preview, name="import_preview"),
+    path("imports/<uuid:run_id>/", imports.import_detail, name="import_detail"),
+    path("imports/<uuid:run_id>/rejected.csv", imports.import_rejected, name="import_rejected"),
+    path("imports/<uuid:run_id>/resume/", imports.import_resume, name="import_resume"),
+    path("status/", status.status, name="status"),
+    path("status/actions/<uuid:message_id>/", status.delivery_replay, name="delivery_replay"),
+    path("status/events/<uuid:event_id>/", status.event_retry, name="event_retry"),
+]

@@ -1,0 +1,1 @@
+"""Bluesky, over the AT Protocol: `client` speaks HTTP, `normalise` reads posts, `connector` acts."""

@@ -1,0 +1,1 @@
+"""Media mentions from a Google Alerts feed, Atom or RSS; read-only."""

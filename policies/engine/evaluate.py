@@ -1,0 +1,179 @@
+"""Judge a subject by a compiled rule set: a pure function of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from itertools import islice
+from operator import attrgetter
+
+from policies.engine.compile import CompiledRuleSet
+from policies.engine.evasion import turned
+from policies.engine.lexicon import Found, outside
+from policies.engine.rules import Rule, unknown_rule
+from policies.engine.scan import Scan
+from policies.engine.text import OffsetMap, fold
+from policies.engine.types import Match, Severity, Span, Subject, Unknown, Verdict
+
+MAX_SPANS = 100
+"""Most spans kept as evidence of one rule: enough to see, bounded on hostile text."""
+
+_CLEAN = Verdict(matches=(), unknown=(), severity=None, recommend=None, human_required=False)
+
+
+def evaluate(subject: Subject, compiled: CompiledRuleSet) -> Verdict:
+    """Return everything the rule set has to say about the subject."""
+    return evaluate_many((subject,), compiled)[0]
+
+
+def evaluate_many(subjects: Iterable[Subject], compiled: CompiledRuleSet) -> list[Verdict]:
+    """Judge many subjects in turn, each on its own."""
+    find = compiled.lexicon.find
+    match = compiled.patterns.match
+    inbound, outbound = compiled.inbound, compiled.outbound
+    verdicts = []
+    for subject in subjects:
+        text = subject.text
+        folded = fold(text)
+        data = folded.encode()
+        found = find(folded)
+        held = match(data)
+        index = outbound if subject.direction == "outbound" else inbound
+        due, unknown = index.by_facts(subject)
+        if found or held or due or index.always or not text.isascii():
+            scan = _read(subject, folded, data, found, held, compiled)
+            numbers = index.candidates(scan.events, due)
+            verdicts.append(_verdict(scan, index.rules, numbers, unknown))
+        else:
+            verdicts.append(_undecided(unknown) if unknown else _CLEAN)
+    return verdicts
+
+
+def _read(
+    subject: Subject,
+    folded: str,
+    data: bytes,
+    found: list[tuple[int, int, int]],
+    held: list[int] | None,
+    compiled: CompiledRuleSet,
+) -> Scan:
+    """Look again where there are signs of evasion, and sort what was found."""
+    events: set[int] = set()
+    if held:
+        event_of = compiled.pattern_events
+        events.update([event_of[number] for number in held if number in event_of])
+        if not compiled.evasion_signs.isdisjoint(held):
+            found = found + compiled.evasion.find(folded, held, found)
+    if not subject.text.isascii():
+        found = found + _backwards(subject.text, compiled)
+    hits: dict[int, list[Found]] = {}
+    if found:
+        hits = _hits(compiled, found)
+        events.update(hits)
+    return Scan(subject, folded, data, events, hits)
+
+
+def _backwards(text: str, compiled: CompiledRuleSet) -> list[tuple[int, int, int]]:
+    """Return the terms that stand in a text written backwards or upside down."""
+    other = turned(text)
+    if other is None:
+        return []
+    folded = fold(other)
+    found = compiled.lexicon.find(folded)
+    if not found:
+        return []
+    there, here = OffsetMap(other, folded), OffsetMap(text, fold(text))
+    hits = []
+    for spelling, start, end in found:
+        begin, finish = there.original(start, end)
+        hits.append((spelling, *here.folded(len(text) - finish, len(text) - begin)))
+    return hits
+
+
+def _hits(compiled: CompiledRuleSet, found: list[tuple[int, int, int]]) -> dict[int, list[Found]]:
+    """Sort occurrences by word list and drop those inside an exception of their list."""
+    hits: dict[int, list[Found]] = {}
+    exceptions: dict[int, list[tuple[int, int]]] = {}
+    entries = compiled.lexicon.entries
+    for spelling, start, end in found:
+        for entry in entries[spelling]:
+            if entry.is_exception:
+                exceptions.setdefault(entry.event, []).append((start, end))
+            else:
+                hits.setdefault(entry.event, []).append(
+                    Found(start, end, entry.label, entry.source)
+                )
+    for event, stretches in exceptions.items():
+        if event in hits:
+            kept = outside(hits.pop(event), stretches)
+            if kept:
+                hits[event] = kept
+    return hits
+
+
+def _verdict(
+    scan: Scan, rules: tuple[Rule, ...], numbers: list[int], unknown: tuple[Unknown, ...]
+) -> Verdict:
+    if not numbers:
+        return _undecided(unknown) if unknown else _CLEAN
+    matches = []
+    undecided = []
+    offsets = None
+    for number in numbers:
+        rule = rules[number]
+        truth = rule.condition.truth(scan)
+        if truth:
+            if offsets is None:
+                offsets = OffsetMap(scan.subject.text, scan.folded)
+            matches.append(_match(rule, scan, offsets))
+        elif truth is None:
+            undecided.append(unknown_rule(rule, scan))
+    if undecided:
+        unknown = tuple(sorted((*undecided, *unknown), key=attrgetter("rule")))
+    if not matches:
+        return _undecided(unknown) if unknown else _CLEAN
+    return Verdict(
+        matches=tuple(matches),
+        unknown=unknown,
+        severity=max((match.severity for match in matches), key=_rank),
+        recommend=matches[0].recommend,
+        human_required=any(match.human_required for match in matches),
+    )
+
+
+def _undecided(unknown: tuple[Unknown, ...]) -> Verdict:
+    return Verdict(
+        matches=(), unknown=unknown, severity=None, recommend=None, human_required=False
+    )
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _match(rule: Rule, scan: Scan, offsets: OffsetMap) -> Match:
+    return Match(
+        rule=rule.key,
+        clause=rule.clause,
+        group=rule.group,
+        name=rule.name,
+        severity=rule.severity,
+        recommend=rule.recommend,
+        human_required=rule.human_required,
+        route=rule.route,
+        because=rule.because,
+        spans=_spans(rule, scan, offsets),
+        facts=rule.condition.facts(scan) if rule.states_facts else {},
+    )
+
+
+def _spans(rule: Rule, scan: Scan, offsets: OffsetMap) -> tuple[Span, ...]:
+    """Return the evidence in the original text, in reading order, each place once."""
+    if not rule.condition.marks_text:
+        return ()
+    found: Collection[Found] = rule.condition.spans(scan)
+    if len(found) > 1:
+        found = list(islice(dict.fromkeys(sorted(found)), MAX_SPANS))
+    original = offsets.original
+    return tuple(
+        [Span(*original(start, end), label, source) for start, end, label, source in found]
+    )

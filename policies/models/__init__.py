@@ -1,0 +1,6 @@
+"""What is not allowed, and the published rules that recognise it."""
+
+from policies.models.pack import Clause, Pack
+from policies.models.ruleset import Rule, RuleSet, RuleSetVersion
+
+__all__ = ["Clause", "Pack", "Rule", "RuleSet", "RuleSetVersion"]

@@ -1,0 +1,283 @@
+"""Rule sets in plain sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.urls import reverse
+from django.utils import timezone
+
+from common.page import Fact, Tag
+from common.when import uk_date, uk_datetime
+from policies.enums import Outcome, RuleSetStatus, Severity
+from policies.models import Clause, Rule, RuleSetVersion
+
+STATUS_COLOURS = {
+    RuleSetStatus.DRAFT: "yellow",
+    RuleSetStatus.APPROVED: "blue",
+    RuleSetStatus.PUBLISHED: "green",
+    RuleSetStatus.RETIRED: "grey",
+}
+DIRECTIONS = {"inbound": "what others write", "outbound": "what the organisation writes"}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetRow:
+    """One rule set of the list."""
+
+    url: str
+    name: str
+    version: str
+    status: Tag
+    rules: int
+    published: str
+    approved_by: str
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetList:
+    """The list of rule sets."""
+
+    sets: list[RuleSetRow]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule."""
+
+    key: str
+    name: str
+    group: str
+    severity: str
+    severity_label: str
+    because: str
+    sentence: str
+    recommend: str
+    needs_person: bool
+    route: str
+    directions: str
+    examples_match: list[str]
+    examples_no_match: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseRow:
+    """One clause and the rules that cite it."""
+
+    reference: str
+    title: str
+    text: str
+    is_zero_tolerance: bool
+    rules: list[RuleRow]
+
+    @property
+    def count(self) -> str:
+        """How many rules cite it, in words."""
+        if not self.rules:
+            return "no rule"
+        return "1 rule" if len(self.rules) == 1 else f"{len(self.rules)} rules"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One list of words, by its size: the words themselves stay in the definition."""
+
+    title: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version of the same rule set."""
+
+    label: str
+    url: str
+    is_current: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetPage:
+    """One version of a rule set."""
+
+    name: str
+    version: str
+    back_url: str
+    status: Tag
+    facts: list[Fact]
+    clauses: list[ClauseRow]
+    lists: list[ListRow]
+    versions: list[VersionRow]
+
+
+def ruleset_list(*, versions: list[RuleSetVersion], now: datetime) -> RuleSetList:
+    """Return each rule set by its published version, or else by its newest."""
+    shown: dict[Any, RuleSetVersion] = {}
+    for version in versions:
+        known = shown.get(version.rule_set_id)
+        if known is None or version.status == RuleSetStatus.PUBLISHED:
+            shown[version.rule_set_id] = version
+    return RuleSetList(
+        [
+            RuleSetRow(
+                url=reverse("policies:ruleset_detail", args=[version.pk]),
+                name=version.rule_set.name,
+                version=f"Version {version.number}",
+                status=status_tag(version),
+                rules=version.rule_count,  # type: ignore[attr-defined]
+                published=_by(version.published_by, version.published_at),
+                approved_by=_by(version.approved_by, version.approved_at),
+                review=_review(version.review_on, now),
+            )
+            for version in shown.values()
+        ]
+    )
+
+
+def clauses_named(definition: Mapping[str, Any]) -> list[str]:
+    """Return the references of a definition's clauses, in its order."""
+    return [clause["id"] for clause in definition.get("clauses", ())]
+
+
+def ruleset_page(
+    *,
+    version: RuleSetVersion,
+    rules: list[Rule],
+    clauses: list[Clause],
+    versions: list[RuleSetVersion],
+    now: datetime,
+) -> RuleSetPage:
+    """Return the page of one version: its clauses in their order, each with its rules."""
+    definition = version.definition
+    return RuleSetPage(
+        name=version.rule_set.name,
+        version=f"Version {version.number}",
+        back_url=reverse("policies:ruleset_list"),
+        status=status_tag(version),
+        facts=_facts(version, len(rules), now),
+        clauses=_clauses(definition, rules, clauses),
+        lists=_lists(definition),
+        versions=[
+            VersionRow(
+                label=f"Version {other.number}",
+                url=reverse("policies:ruleset_detail", args=[other.pk]),
+                is_current=other.pk == version.pk,
+                note=_dates(other),
+            )
+            for other in versions
+        ],
+    )
+
+
+def status_tag(version: RuleSetVersion) -> Tag:
+    """Return where a version stands as a tag."""
+    status = RuleSetStatus(version.status)
+    return Tag(status.label, STATUS_COLOURS[status])
+
+
+def _clauses(
+    definition: Mapping[str, Any], rules: list[Rule], clauses: list[Clause]
+) -> list[ClauseRow]:
+    # A rule's own clause is the one it was drafted under; the rest are shown as they are now.
+    texts: dict[str, Clause] = {}
+    for clause in clauses:
+        texts.setdefault(clause.reference, clause)
+    texts.update({rule.clause.reference: rule.clause for rule in rules})
+    groups = definition.get("groups", {})
+    written = {rule["key"]: rule for rule in definition.get("rules", ())}
+    by_clause: dict[str, list[RuleRow]] = {}
+    for rule in rules:
+        row = _rule(rule, written.get(rule.key, {}), groups)
+        by_clause.setdefault(rule.clause.reference, []).append(row)
+    named = clauses_named(definition)
+    return [
+        ClauseRow(
+            reference=reference,
+            title=texts[reference].title,
+            text=texts[reference].text,
+            is_zero_tolerance=texts[reference].is_zero_tolerance,
+            rules=by_clause.get(reference, []),
+        )
+        for reference in dict.fromkeys([*named, *by_clause])
+        if reference in texts
+    ]
+
+
+def _rule(rule: Rule, written: Mapping[str, Any], groups: Mapping[str, Any]) -> RuleRow:
+    examples = written.get("examples", {})
+    directions = written.get("directions") or ["inbound"]
+    return RuleRow(
+        key=rule.key,
+        name=rule.name,
+        group=groups.get(rule.group, {}).get("title", rule.group),
+        severity=rule.severity,
+        severity_label=Severity(rule.severity).label,
+        because=rule.because,
+        sentence=rule.sentence,
+        recommend=Outcome(rule.recommend).label,
+        needs_person=rule.human_required,
+        route=rule.route.replace("-", " "),
+        directions=""
+        if directions == ["inbound"]
+        else " and ".join(DIRECTIONS.get(word, word) for word in directions),
+        examples_match=list(examples.get("match", ())),
+        examples_no_match=list(examples.get("no_match", ())),
+    )
+
+
+def _lists(definition: Mapping[str, Any]) -> list[ListRow]:
+    rows = []
+    for key, words in definition.get("lists", {}).items():
+        size = len(words.get("terms", ()))
+        rows.append(
+            ListRow(words.get("title", key), f"{size:,} {'term' if size == 1 else 'terms'}")
+        )
+    for key, people in definition.get("people", {}).items():
+        size = len(people.get("names", ()))
+        rows.append(
+            ListRow(people.get("title", key), f"{size:,} {'name' if size == 1 else 'names'}")
+        )
+    return rows
+
+
+def _facts(version: RuleSetVersion, rules: int, now: datetime) -> list[Fact]:
+    source = version.definition.get("source", {})
+    title = " – ".join(filter(None, [source.get("title"), source.get("publisher")]))
+    url = source.get("url", "")
+    is_web = urlsplit(url).scheme in {"http", "https"}
+    return [
+        Fact("Rules", f"{rules:,}"),
+        Fact("Source", title, url=url if is_web else "", is_external=True),
+        Fact("Owner", version.rule_set.owner.name if version.rule_set.owner else ""),
+        Fact("Written by", _by(version.drafted_by, version.drafted_at)),
+        Fact("Approved by", _by(version.approved_by, version.approved_at) or "Not approved yet"),
+        Fact("Published by", _by(version.published_by, version.published_at) or "Not published"),
+        *([Fact("Retired", uk_datetime(version.retired_at))] if version.retired_at else []),
+        Fact("To be reviewed", _review(version.review_on, now) or "No date is set"),
+        Fact("Fingerprint", version.digest[:16]),
+    ]
+
+
+def _by(person: object, moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return f"{person or 'The console'}, {uk_datetime(moment)}"
+
+
+def _review(review_on: date | None, now: datetime) -> str:
+    if review_on is None:
+        return ""
+    noon = timezone.make_aware(datetime(review_on.year, review_on.month, review_on.day, 12))  # noqa: DTZ001
+    overdue = " (overdue)" if review_on < timezone.localtime(now).date() else ""
+    return f"{uk_date(noon)}{overdue}"
+
+
+def _dates(version: RuleSetVersion) -> str:
+    if version.retired_at and version.published_at:
+        return f"{uk_date(version.published_at)} to {uk_date(version.retired_at)}"
+    if version.published_at:
+        return f"in force since {uk_date(version.published_at)}"
+    return RuleSetStatus(version.status).label.lower()

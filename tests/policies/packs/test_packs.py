@@ -1,0 +1,133 @@
+"""The packs fit their schema, cover their clauses and come out as their examples say."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+
+import jsonschema
+import pytest
+
+from tests.policies.packs.conftest import KEYS
+
+
+def _problems(schema, pack):
+    validator = jsonschema.Draft202012Validator(schema)
+    return {error.json_path for error in validator.iter_errors(pack)}
+
+
+def test_schema_is_itself_valid(schema):
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_pack_fits_the_schema(schema, pack):
+    assert _problems(schema, pack) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda pack: pack["rules"][2].update(severity="severe"), "$.rules[2].severity"),
+        (lambda pack: pack["rules"][0].pop("because"), "$.rules[0]"),
+        (lambda pack: pack["rules"][1].update(when={"word": {}}), "$.rules[1].when"),
+        (
+            lambda pack: pack["rules"][1]["examples"].update(match=["one"]),
+            "$.rules[1].examples.match",
+        ),
+        (lambda pack: pack["source"].update(url="ftp://example.com"), "$.source.url"),
+        (lambda pack: pack["clauses"][3].update(id="clause four"), "$.clauses[3].id"),
+        (lambda pack: pack["lists"]["profanity"].update(terms=[]), "$.lists.profanity.terms"),
+        (lambda pack: pack.update(extra=1), "$"),
+    ],
+)
+def test_bad_pack_is_refused_with_the_place(schema, definitions, change, place):
+    pack = copy.deepcopy(definitions["hmpps"])
+
+    change(pack)
+
+    assert place in _problems(schema, pack)
+
+
+def test_every_example_comes_out_as_written(rule_set):
+    assert [str(failure) for failure in rule_set.run_examples()] == []
+
+
+def test_rule_keys_are_unique(pack):
+    keys = Counter(rule["key"] for rule in pack["rules"])
+
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_rules_cite_clauses_and_groups_that_exist(pack):
+    clauses = {clause["id"] for clause in pack["clauses"]}
+
+    assert {rule["clause"] for rule in pack["rules"]} <= clauses
+    assert {rule["group"] for rule in pack["rules"]} <= set(pack["groups"])
+    assert {group["clause"] for group in pack["groups"].values()} <= clauses
+
+
+def test_every_group_has_a_rule(pack):
+    assert set(pack["groups"]) == {rule["group"] for rule in pack["rules"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "count", "needed"),
+    [
+        ("hmpps", 18, [f"HMPPS-{number:02d}" for number in (2, *range(4, 12), 15, 16, 17, 18)]),
+        (
+            "ppo",
+            11,
+            ["PPO-01", "PPO-02", "PPO-04", "PPO-05", "PPO-06", "PPO-07", "PPO-09", "PPO-10"],
+        ),
+    ],
+)
+def test_clauses_are_listed_and_those_about_content_have_rules(definitions, key, count, needed):
+    pack = definitions[key]
+
+    assert len(pack["clauses"]) == count
+    assert set(needed) <= {rule["clause"] for rule in pack["rules"]}
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "discriminatory",
+        "obscene",
+        "inflammatory",
+        "harassing",
+        "hateful",
+        "threatening",
+        "profane",
+        "personally-abusive",
+    ],
+)
+def test_every_term_of_the_abuse_clause_is_counted_on_its_own(definitions, term):
+    assert [rule for rule in definitions["hmpps"]["rules"] if rule["group"] == term]
+
+
+def test_only_zero_tolerance_recommends_a_block(pack):
+    zero = {clause["id"] for clause in pack["clauses"] if clause.get("zero_tolerance")}
+
+    assert {r["clause"] for r in pack["rules"] if r["recommend"] == "block"} <= zero
+
+
+def test_threats_and_self_harm_always_reach_a_person(pack):
+    grave = [
+        rule
+        for rule in pack["rules"]
+        if rule["group"]
+        in ("threatening", "threats", "self-harm", "safety", "personal-information")
+    ]
+
+    assert grave
+    assert all(rule["human_required"] and rule.get("route") for rule in grave)
+
+
+def test_rules_explain_themselves_in_a_sentence(pack):
+    for rule in pack["rules"]:
+        assert rule["because"].endswith("."), rule["key"]
+        assert rule["because"][0].isupper(), rule["key"]
+
+
+def test_both_packs_ship(definitions):
+    assert tuple(definitions) == KEYS
