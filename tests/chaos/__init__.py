@@ -1,0 +1,1 @@
+"""The whole console as real processes that are killed while comments travel through it."""
