@@ -220,6 +220,24 @@ class Stack:
             for part in reversed(self.parts.values()):
                 part.end()
 
+    def wait_for_parts(self, patience: float = START_WITHIN) -> None:
+        """Wait until every part runs and the broker answers: a kill may still keep one away."""
+        wait_for(
+            lambda: all(part.is_running for part in self.parts.values()) and self.broker_answers(),
+            patience,
+            "every part",
+        )
+
+    def broker_answers(self) -> bool:
+        """Whether the broker is up and has read back what it kept."""
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.ports["redis"]), timeout=2) as connection,
+        ):
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+        return False
+
     def wait_for_web(self, patience: float = START_WITHIN) -> None:
         """Wait until the console says that it is ready."""
         wait_for(self.answers, patience, "the console")

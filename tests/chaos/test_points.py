@@ -38,7 +38,8 @@ def stack(server_url: str) -> Iterator[Stack]:
 
 @pytest.fixture
 def case(stack: Stack) -> str:
-    """A case nobody has touched."""
+    """A case nobody has touched, once every part is back from the test before."""
+    stack.wait_for_parts()
     stack.wait_for_web()
     return waiting(stack)[0]
 
@@ -290,9 +291,10 @@ def kill_web(stack: Stack) -> None:
 @contextlib.contextmanager
 def frozen(stack: Stack, name: str) -> Iterator[None]:
     """Let a part hang: connections stand and nothing answers."""
+    stack.wait_for_parts()
     process = stack.parts[name].process
-    os.kill(process.pid, signal.SIGSTOP)
+    process.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(process.pid, signal.SIGCONT)
+        process.send_signal(signal.SIGCONT)
