@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from accounts.actors import Actor
 from accounts.enums import RoleName
@@ -28,6 +29,10 @@ from tests.factories.platforms import ChannelFactory
 from tests.factories.policies import publish
 from tests.fakes.connector import FakeConnector
 from tests.fakes.platform import FakePlatform
+
+# A busy machine is no fault of the code: how long an example takes decides nothing.
+settings.register_profile("console", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("console")
 
 # A Wednesday morning, in office hours.
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)

@@ -18,6 +18,7 @@ from policies.engine.conditions import (
     repetition,
     shouting,
     signal,
+    unless,
     words,
 )
 from policies.engine.conditions.base import Maker
@@ -32,6 +33,7 @@ CONDITIONS: dict[str, Maker] = {
     "personal_data": personal_data.make,
     "named_person": named_person.make,
     "near": near.make,
+    "unless": unless.make,
     "repetition": repetition.make,
     "author": author.make,
     "signal": signal.make,

@@ -37,12 +37,15 @@ _CLEAN_SCHEME = re.compile(r"^h(?:tt|xx|\*\*)ps?\s?(?::|\[:\])\s?//\s?")
 _CLEAN_DOT = re.compile(r"\s?[\[({]\s?(?:\.|dot)\s?[\])}]\s?|\s{1,2}dot\s{1,2}")
 
 _SHORTENING_SERVICES = (
-    "bit.ly tinyurl.com t.co goo.gl ow.ly is.gd buff.ly rb.gy cutt.ly shorturl.at tiny.cc t.ly v.gd "
-    "rebrand.ly lnkd.in fb.me dlvr.it adf.ly bl.ink soo.gd s.id qr.ae trib.al amzn.to youtu.be g.co t.me "
+    "bit.ly tinyurl.com goo.gl ow.ly is.gd buff.ly rb.gy cutt.ly shorturl.at tiny.cc t.ly v.gd "
+    "rebrand.ly fb.me dlvr.it adf.ly bl.ink soo.gd s.id qr.ae trib.al amzn.to youtu.be g.co t.me "
     "wa.me m.me linktr.ee"
 )
 SHORTENERS = frozenset(_SHORTENING_SERVICES.split())
-"""Services whose addresses do not show where they lead, message invitations among them."""
+"""Services whose addresses do not show where they lead, message invitations among them.
+
+Not t.co and lnkd.in: X and LinkedIn wrap every address in these on their own.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ QUESTION = (
 class Question(Condition):
     """Holds when the item asks something."""
 
+    marks_text = True
+
     def __init__(self, workshop: Workshop) -> None:
         number = workshop.gate(QUESTION)
         self.pattern = workshop.compiled_patterns[number]
@@ -40,7 +42,7 @@ class Question(Condition):
         if self.event not in scan.events:
             return []
         found = scan.remember(self.event, lambda: scan.spans_of(self.pattern))
-        return [Found(start, end, "Question", "question") for start, end in found[:1]]
+        return [Found(start, end, "Question", "question") for start, end in found]
 
     def sentence(self) -> str:
         return "is a question"

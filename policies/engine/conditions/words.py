@@ -24,7 +24,7 @@ class Words(Condition):
     def truth(self, scan: Scan) -> bool | None:
         if self.event not in scan.hits:
             return False
-        return self._simple or len(self.spans(scan)) >= self.at_least
+        return self._simple or _mentions(self.spans(scan)) >= self.at_least
 
     def triggers(self) -> frozenset[int] | None:
         return self._triggers
@@ -48,6 +48,16 @@ class Words(Condition):
 
     def _proviso(self) -> str:
         return " not counting those denied, as in “not a …”" if self.ignore_negated else ""
+
+
+def _mentions(found: list[Found]) -> int:
+    """Count finds of which none lies in another: "prison officer" is one mention, not two."""
+    count = end = 0
+    for item in sorted(found, key=lambda item: (item.end, -item.start)):
+        if item.start >= end:
+            count += 1
+            end = item.end
+    return count
 
 
 def make(workshop: Workshop, spec: object, where: str, depth: int) -> Condition | None:

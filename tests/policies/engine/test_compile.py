@@ -115,6 +115,7 @@ def test_every_condition_in_the_register_can_be_read_back():
         "personal_data": {"kinds": ["uk_phone", "email"]},
         "named_person": {"list": "featured"},
         "near": {"first": INSULT, "second": {"words": {"list": "staff"}}, "words": 4},
+        "unless": {"first": INSULT, "exception": {"question": {}}},
         "repetition": {"signal": "repeat.same_text", "at_least": 3},
         "author": {"signal": "author.breaches", "at_least": 2},
         "signal": {"name": "model.abuse", "at_least": 0.8},

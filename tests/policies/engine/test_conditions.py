@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.policies.engine.builders import found, holds, judge
+from policies.engine import RuleSetProblems, sentence
+from tests.policies.engine.builders import a_definition, compiled_with, found, holds, judge
 
 INSULT = {"words": {"list": "insults"}}
 STAFF = {"words": {"list": "staff"}}
@@ -40,6 +41,12 @@ class TestWords:
 
         assert not holds(two, "muppet")
         assert holds(two, "muppet, plonker")
+
+    def test_one_mention_is_not_counted_twice(self):
+        two = {"words": {"terms": ["officer", "prison officer"], "at_least": 2}}
+
+        assert not holds(two, "a prison officer")
+        assert holds(two, "a prison officer and an officer")
 
     @pytest.mark.parametrize(
         "text", ["he is not a muppet", "he isn't a muppet", "never a real muppet"]
@@ -323,3 +330,40 @@ class TestLogic:
         assert found({"any": [INSULT, {"all": [STAFF, {"question": {}}]}]}, "officer muppet") == [
             "muppet"
         ]
+
+
+class TestUnless:
+    QUOTED = {"pattern": {"re2": "he called me|\\?"}}
+    RULE = {"unless": {"first": INSULT, "exception": QUOTED}}
+
+    @pytest.mark.parametrize(
+        ("text", "places"),
+        [
+            ("you muppet", ["muppet"]),
+            ("he called me a muppet", []),
+            ("He called me yesterday. You muppet.", ["muppet"]),
+            ("He called me a muppet. You plonker.", ["plonker"]),
+            ("he called me a muppet\nyou plonker", ["plonker"]),
+            ("ﬁne: he called me a muppet\nyou plonker", ["plonker"]),
+            ("You muppet. Is anybody else tired?", ["muppet"]),
+            ("muppet... plonker? muppet", ["muppet", "muppet"]),
+            ("what is he, a muppet?", []),
+            ("nothing of the kind", []),
+        ],
+    )
+    def test_an_exception_excuses_its_own_sentence_only(self, text, places):
+        assert found(self.RULE, text) == places
+
+    def test_is_unknown_where_either_part_is(self):
+        rule = {"all": [BREACHES, self.RULE]}
+
+        assert judge(rule, "you muppet").unknown
+        assert not judge(rule, "he called me a muppet").is_flagged
+
+    @pytest.mark.parametrize(("first", "exception"), [(INSULT, BREACHES), (BREACHES, INSULT)])
+    def test_parts_must_point_at_words(self, first, exception):
+        with pytest.raises(RuleSetProblems, match="does not point at words"):
+            compiled_with({"unless": {"first": first, "exception": exception}})
+
+    def test_reads_back_as_a_sentence(self):
+        assert "in a sentence that" in sentence(self.RULE, a_definition())

@@ -8,6 +8,7 @@ from collections import Counter
 import jsonschema
 import pytest
 
+from policies.engine import compile_rule_set
 from tests.policies.packs.conftest import KEYS
 
 
@@ -46,6 +47,26 @@ def test_bad_pack_is_refused_with_the_place(schema, definitions, change, place):
     change(pack)
 
     assert place in _problems(schema, pack)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"words": {"terms": ["daft"], "exceptions": ["daft punk"], "at_least": 2}},
+        {"words": {"list": "profanity", "ignore_negated": True}},
+        {"near": {"first": {"link": {"any": True}}, "second": {"question": {}}}},
+        {"unless": {"first": {"words": {"list": "profanity"}}, "exception": {"question": {}}}},
+        {"link": {"any": True, "except": ["gov.uk"]}},
+        {"repetition": {"signal": "repeat.distinct_authors", "at_least": 3}},
+    ],
+)
+def test_schema_takes_what_the_engine_takes(schema, definitions, condition):
+    pack = copy.deepcopy(definitions["hmpps"])
+
+    pack["rules"][0].update(when=condition, examples={"match": ["a"] * 3, "no_match": ["b"] * 3})
+
+    assert _problems(schema, pack) == set()
+    compile_rule_set(pack)
 
 
 def test_every_example_comes_out_as_written(rule_set):
