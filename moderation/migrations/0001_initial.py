@@ -364,10 +364,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="contentitem",
             name="current_revision",
-            field=models.OneToOneField(
+            field=models.ForeignKey(
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="current_of",
+                related_name="+",
                 to="moderation.contentrevision",
             ),
         ),

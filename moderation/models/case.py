@@ -48,7 +48,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.order_by("rank", "due_at", "id")
 
     def locked(self, pk: UUID) -> "Case":
-        """Lock one case. Lock order everywhere: author, then case, then decision."""
+        """Lock one case. Lock order everywhere: author, item, case, decision."""
         return self.select_for_update(of=("self",)).get(pk=pk)
 
 

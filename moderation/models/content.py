@@ -122,11 +122,14 @@ class ContentItem(IdentifiedModel):
     replies = models.PositiveIntegerField(default=0)
     published_at = models.DateTimeField()
     first_seen_at = models.DateTimeField()
-    current_revision = models.OneToOneField(
+    # Not one-to-one: writing a unique column locks the row's key, and an edit would wait for a decision
+    # that refers to the item while that decision waits for the edit.
+    current_revision = models.ForeignKey(
         "moderation.ContentRevision",
         null=True,
         on_delete=models.PROTECT,
-        related_name="current_of",
+        related_name="+",
+        db_index=False,
     )
 
     objects = ContentItemQuerySet.as_manager()

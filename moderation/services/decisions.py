@@ -12,7 +12,7 @@ from audit.enums import AuditEventType
 from common.errors import DomainError
 from moderation import permissions, transitions
 from moderation.enums import CaseStatus
-from moderation.models import Author, Case, Decision
+from moderation.models import Author, Case, ContentItem, Decision
 from moderation.services import casework, enforcement, ladder
 from policies.enums import Outcome
 from policies.models import Clause
@@ -111,6 +111,8 @@ def record(*, case: Case, by: Actor, ruling: Ruling, now: datetime) -> Decision:
 def _record(*, case: Case, by: Actor, ruling: Ruling, now: datetime) -> Decision:
     # First the lock, then the rows around it: beside a row that was waited for, a join shows what was
     # there before, and no row at all where the case has gone to another queue.
+    # Author before case, as in a reversal: two decisions about one author may ask for the same block.
+    Author.objects.visible_to(by).select_for_update(no_key=True).filter(cases=case.pk).first()
     Case.objects.visible_to(by).locked(case.pk)
     case = Case.objects.select_related(
         "queue", "claimed_by", "content_item__author", "content_item__channel"
@@ -206,6 +208,8 @@ def reopen(*, case: Case, by: Actor, reason: str, now: datetime) -> Case:
 
     A reversal counts as without effects: it only took others back.
     """
+    # Item before case, as where an edit comes in: both may open a case about it.
+    ContentItem.objects.select_for_update(no_key=True).filter(cases=case.pk).first()
     case = Case.objects.locked(case.pk)
     permissions.check_same_organisation(by, case)
     if not reason.strip():

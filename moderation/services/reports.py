@@ -40,7 +40,7 @@ def file(
     if not reason.strip():
         message = "Say what is wrong with the comment."
         raise ReportNeedsReason(message)
-    item = ContentItem.objects.visible_to(by).select_for_update().get(pk=item.pk)
+    item = ContentItem.objects.visible_to(by).select_for_update(no_key=True).get(pk=item.pk)
     existing = (
         Report.objects.filter(content_item=item, reporter=reporter).exclude(reporter="").first()
     )

@@ -1,6 +1,8 @@
 """Workers that meet the same rows in different orders wait for each other, and never in a circle."""
 
+import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -11,6 +13,7 @@ from moderation.models import Author, Case, ContentItem, Decision
 from moderation.services import casework, decisions, reports
 from platforms.models import Channel
 from policies.enums import Outcome
+from policies.models import Clause
 from tests.builders import a_case, an_item, items_arrive
 from tests.factories.platforms import ChannelFactory
 from tests.moderation.test_races import at_once
@@ -82,6 +85,13 @@ def no_breach(case, member, now):
     return decisions.record(case=case, by=member.actor, ruling=ruling, now=now)
 
 
+def blocking(case, member, now):
+    """Decide that the author is to be blocked for discrimination."""
+    clause = Clause.objects.get(reference="EX-02")
+    ruling = decisions.Ruling(Outcome.BLOCK, "A slur.", f"k{case.pk}", clause=clause)
+    return decisions.record(case=case, by=member.actor, ruling=ruling, now=now)
+
+
 def test_deciding_what_a_colleague_is_just_handing_on_is_refused_in_words(
     channel, queues, published, ada, ben, now
 ):
@@ -126,3 +136,68 @@ def test_report_during_an_edit_shows_the_newer_words(channel, queues, published,
     )
 
     assert Case.objects.get().excerpt == "Good evening"
+
+
+def test_block_during_the_reversal_of_another_block_stands(
+    platform, channel, queues, published, ada, now, run
+):
+    for text in ("Typical glorbish", "Such a glorbish"):
+        platform.write(text, author_id="author-9")
+    run()
+    first, second = Case.objects.order_by("pk")
+    earlier = blocking(first, ada, now)
+    run()
+    has_decided = threading.Event()
+
+    def decide_slowly():
+        with transaction.atomic():
+            blocking(second, ada, now)
+            has_decided.set()
+            time.sleep(0.5)
+
+    def reverse():
+        has_decided.wait(timeout=20)
+        decisions.reverse(
+            decision=earlier, by=ada.actor, reason="Fair.", submission_key="undo", now=now
+        )
+
+    results = at_once(decide_slowly, reverse)
+    for minute in range(3):
+        run(now + timedelta(minutes=minute))
+
+    assert results == [None, None]
+    assert platform.blocked == {"author-9"}
+
+
+def test_decision_and_edit_of_one_comment_never_wait_in_a_circle(
+    channel, queues, published, ada, now
+):
+    case = a_case(channel, now=now, external_id="x1")
+    edit = an_item("You plonker", external_id="x1")
+
+    def decide_slowly():
+        with transaction.atomic():
+            Case.objects.locked(case.pk)
+            time.sleep(0.5)  # the edit holds the comment by now, and waits for the case
+            return blocking(case, ada, now)
+
+    results = at_once(decide_slowly, lambda: soon(lambda: items_arrive(channel, edit, now=now)))
+
+    assert not [result for result in results if isinstance(result, Exception)]
+
+
+def test_reopening_a_case_whose_edited_comment_just_opened_another_is_refused_in_words(
+    channel, queues, published, ada, now
+):
+    case = a_case(channel, now=now, external_id="x1")
+    no_breach(case, ada, now)
+    edit = an_item("You plonker", external_id="x1")
+
+    _, refusal = at_once(
+        lambda: slowly(lambda: items_arrive(channel, edit, now=now)),
+        lambda: soon(
+            lambda: decisions.reopen(case=case, by=ada.actor, reason="Too quick.", now=now)
+        ),
+    )
+
+    assert str(refusal).startswith("A newer case about the same comment is open already.")
