@@ -49,13 +49,15 @@ class DecisionView:
     clause_text: str
     reason: str
     message: str
-    is_reversal: bool
     undo: Undo | None
 
 
-def may_reverse_with_effect(decision: Decision, actions: Sequence[EnforcementAction]) -> bool:
-    """Whether a decision did something that reversing would take back."""
-    return decision.replaces is None and any(
+def may_reverse_with_effect(actions: Sequence[EnforcementAction]) -> bool:
+    """Whether a decision with these actions did something that reversing would take back.
+
+    One that replaced another may have: only what takes back is not itself taken back.
+    """
+    return any(
         action.status not in WITHOUT_EFFECT and action.undoes_id is None for action in actions
     )
 
@@ -76,7 +78,6 @@ def decision_view(file: CaseFile, actor: Actor, typed: Typed) -> DecisionView | 
         clause_text=clause.text if clause else "",
         reason=in_order(decision.reason),
         message=in_order(decision.message),
-        is_reversal=decision.replaces is not None,
         undo=_undo(file, decision, actor, typed),
     )
 
@@ -92,7 +93,7 @@ def _undo(file: CaseFile, decision: Decision, actor: Actor, typed: Typed) -> Und
     reason, error = data.get("reason", ""), first_error(bound.errors if bound else None, "reason")
     key = data.get("submission_key") or uuid4().hex
     case = file.case
-    if not may_reverse_with_effect(decision, file.actions):
+    if not may_reverse_with_effect(file.actions):
         return Undo(
             title="Decide again",
             label="Open the case again",

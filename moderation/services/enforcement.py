@@ -100,9 +100,12 @@ def undo(*, decision: Decision, replacement: Decision, by: Actor, now: datetime)
     Call inside the transaction of the replacing decision, with the author locked.
     """
     started, cancelled, irreversible, kept = [], [], [], []
-    for action in decision.actions.select_related(
-        "channel", "content_item", "author", "outbox_message"
-    ).order_by("pk"):
+    # What a reversal started is never taken back by another one: its wish is "no breach", too.
+    for action in (
+        decision.actions.filter(undoes__isnull=True)
+        .select_related("channel", "content_item", "author", "outbox_message")
+        .order_by("pk")
+    ):
         if action.outbox_message_id is None:
             continue
         is_cancelled = delivery.cancel(action.outbox_message_id, now=now)

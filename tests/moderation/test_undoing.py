@@ -222,3 +222,17 @@ def test_late_settling_does_not_bring_back_an_older_state(platform, case, ada, n
 
     assert ContentItem.objects.get().source_state == SourceState.LIVE
     assert set(EnforcementAction.objects.values_list("status", flat=True)) == {"verified"}
+
+
+def test_reversal_of_a_reversal_leaves_the_comment_to_be_shown(platform, case, ada, now, run):
+    decision = decide(case, ada, now)
+    run()
+    reversal, _ = decisions.reverse(
+        decision=decision, by=ada.actor, reason="Fair.", submission_key="undo-1", now=now
+    )
+
+    undoing = reverse(reversal, ada, now)
+    run()
+
+    assert undoing == enforcement.Undoing()
+    assert platform.comments[case.content_item.external_id].state == SourceState.LIVE

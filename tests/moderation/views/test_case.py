@@ -387,6 +387,24 @@ def test_a_reversed_case_can_be_decided_again(ada, case, decide):
     ]
 
 
+def test_a_second_decision_of_a_reversed_case_can_be_reversed_too(ada, case, decide):
+    decide(ada, case)
+    verify_all()
+    ada.client.post(
+        url_of(case, "case_reverse"),
+        {"decision": Decision.objects.get().pk, "reason": "Fair.", "submission_key": "r-1"},
+    )
+    verify_all()
+    ada.client.post(url_of(case, "case_reopen"), {"reason": "It was not."})
+    decide(ada, case, submission_key="d-2")
+    verify_all()
+
+    said = words(ada.client.get(url_of(case)))
+
+    assert "Reverse this decision" in said
+    assert "shows the comment again" in said
+
+
 def test_opening_again_without_a_reason_says_so(ada, case, decide):
     decide(ada, case, "no_breach")
 
