@@ -25,6 +25,8 @@ LEAST_FINGERPRINT_LETTERS = 16
 MOST_COUNTED = 2_147_483_647
 # Platforms' clocks run ahead; further than this is wrong and the time of arrival counts.
 CLOCK_SKEW = timedelta(minutes=10)
+# Before this there was nothing to comment on, and near the year 1 no time zone can be applied.
+EARLIEST_YEAR = 1990
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def ingest(*, channel: Channel, arrivals: Sequence[Arrival], by: Actor, now: dat
     authors, new_authors = _authors(
         channel, [arrival.item.author for arrival in arrivals], now=now
     )
-    posts = _posts(channel, [arrival.item for arrival in arrivals])
+    posts = _posts(channel, [arrival.item for arrival in arrivals], now=now)
     known = _known_items(channel, [arrival.item.external_id for arrival in arrivals])
 
     result = Ingested()
@@ -108,14 +110,14 @@ def ingest(*, channel: Channel, arrivals: Sequence[Arrival], by: Actor, now: dat
             continue
         item_id, revision_id = uuid7(), uuid7()
         author_id = authors[item.author.external_id]
-        published_at = item.published_at or now
+        state = item.state or SourceState.LIVE
         item_rows.append(
             (
                 item_id, channel.organisation_id, channel.pk, item.external_id, item.kind.value,
                 author_id, posts.get(item.post.external_id) if item.post else None,
-                item.parent_external_id, clean(item.url)[:500], _address(item), item.state.value, now,
+                item.parent_external_id, clean(item.url)[:500], _address(item), state.value, now,
                 _count(item.likes), _count(item.replies),
-                published_at if published_at <= now + CLOCK_SKEW else now, now, revision_id,
+                _moment(item.published_at, now) or now, now, revision_id,
             )
         )  # fmt: skip
         fingerprint = fingerprint_of(text)
@@ -173,6 +175,13 @@ def clean(text: str) -> str:
     except UnicodeEncodeError:
         text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     return text.replace("\x00", "\ufffd")
+
+
+def _moment(at: datetime | None, now: datetime) -> datetime | None:
+    """Return the time that a platform told; None for one that no clock can have meant."""
+    if at is None or at.year < EARLIEST_YEAR or at > now + CLOCK_SKEW:
+        return None
+    return at
 
 
 def _count(number: int) -> int:
@@ -242,7 +251,7 @@ def _authors(
     return ids, added
 
 
-def _posts(channel: Channel, items: Sequence[InboundItem]) -> dict[str, UUID]:
+def _posts(channel: Channel, items: Sequence[InboundItem], *, now: datetime) -> dict[str, UUID]:
     wanted = {item.post.external_id: item.post for item in items if item.post}
     if not wanted:
         return {}
@@ -260,7 +269,7 @@ def _posts(channel: Channel, items: Sequence[InboundItem]) -> dict[str, UUID]:
             post.external_id,
             clean(post.text),
             clean(post.url)[:500],
-            post.published_at,
+            _moment(post.published_at, now),
         )
         for post in wanted.values()
         if post.external_id not in found
@@ -324,7 +333,8 @@ def _update(
     item = arrival.item
     is_gone = item.state == SourceState.DELETED
     changes: dict[str, object] = {}
-    if item.state.value != known.state:
+    # A file and the API are not told how an item stands: they show no hidden comment again.
+    if item.state is not None and item.state.value != known.state:
         changes |= {"source_state": item.state.value, "source_state_at": now}
         audit.record(
             AuditEventType.CONTENT_STATE_CHANGED,

@@ -147,7 +147,8 @@ class InboundItem:
 
     `version` marks an edit (a content hash, an edit time); the same external id with another
     version is a new revision. `address` keeps what the platform needs to act on the item later
-    (for example {"cid": ..., "root": ...}) and travels back in `Command.address`.
+    (for example {"cid": ..., "root": ...}) and travels back in `Command.address`. `state` is None
+    where the source cannot tell how the item stands: a known one then stays as it was.
     """
 
     external_id: str
@@ -155,7 +156,7 @@ class InboundItem:
     author: InboundAuthor
     kind: ContentKind = ContentKind.COMMENT
     version: str = ""
-    state: SourceState = SourceState.LIVE
+    state: SourceState | None = None
     post: InboundPost | None = None
     parent_external_id: str = ""
     url: str = ""

@@ -1,12 +1,14 @@
 """One bad row never holds up the others: reading, judging, delivering and settling."""
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 from django.db import OperationalError
 
 from moderation import tasks
-from moderation.models import Case, ContentItem, EnforcementAction
+from moderation.models import Case, ContentItem, EnforcementAction, Post
 from moderation.services import decisions, enforcement, evaluation, pipeline
-from platforms.connectors.base import RawEvent
+from platforms.connectors.base import InboundPost, RawEvent
 from platforms.enums import InboundSource, InboundStatus
 from platforms.models import Channel, InboundEvent, OutboxMessage
 from platforms.registry import CONNECTORS
@@ -198,3 +200,24 @@ def test_actions_that_wait_do_not_hide_one_that_moved_on(platform, decided, now)
     )
 
     assert enforcement.unsettled_messages(limit=1) == [last.outbox_message_id]
+
+
+@pytest.mark.parametrize(
+    "silly",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(1601, 1, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-12))),
+    ],
+    ids=["year-1", "year-1601", "year-9999"],
+)
+def test_time_that_no_clock_can_have_meant_is_not_taken(
+    channel, queues, published, ada, now, silly
+):
+    post = InboundPost("post-9", text="A post", published_at=silly)
+
+    items_arrive(channel, an_item("What a numpty", published_at=silly, post=post), now=now)
+
+    assert ContentItem.objects.get().published_at == now
+    assert Post.objects.get().published_at is None
+    assert ada.client.get(Case.objects.get().get_absolute_url()).status_code == 200
