@@ -109,7 +109,7 @@ def route(*, channel: Channel, judged: Sequence[Judged], by: Actor, now: datetim
     for entry in edits:
         case = open_cases.get(entry.fresh.item_id)
         if case is not None:
-            _join(case, entry, now=now)
+            _join(channel, case, entry, routing, now=now)
     return len(rows)
 
 
@@ -190,7 +190,7 @@ def _open_cases(item_ids: Sequence[UUID]) -> dict[UUID, Case]:
     return {case.content_item_id: case for case in cases.select_for_update(of=("self",))}
 
 
-def _join(case: Case, entry: Judged, *, now: datetime) -> None:
+def _join(channel: Channel, case: Case, entry: Judged, routing: Routing, *, now: datetime) -> None:
     """Let an open case follow an edit: the new text, never a lower severity than before."""
     match = leading_match(entry)
     changes: dict[str, object] = {
@@ -202,7 +202,13 @@ def _join(case: Case, entry: Judged, *, now: datetime) -> None:
         severity = entry.verdict.severity.value
         changes["evaluation_id"] = entry.evaluation_id
         if urgency(severity, 0) < urgency(case.severity, 0):
+            # What a colleague handed to the senior reviewers stays with them.
+            queue = routing.queues[case.queue_id]
+            if not queue.is_senior:
+                queue = routing.queue_for(channel, match)
             changes |= {
+                "queue_id": queue.pk,
+                "due_at": min(case.due_at, routing.due_at(queue, severity, now=now)),
                 "severity": severity,
                 "headline": match.name[:200],
                 "clause_reference": match.clause,
