@@ -79,7 +79,7 @@ def claim_next(*, queue: Queue, by: Actor, now: datetime) -> Case | None:
     _person(by)
     take = _take_at_once if connection.vendor == "postgresql" else _take_in_steps
     mark = _watermarks.get(queue.pk)
-    if mark is not None and now - mark.set_at > WATERMARK_LIFE:
+    if mark is not None and not timedelta(0) <= now - mark.set_at <= WATERMARK_LIFE:
         mark = None
     case = take(queue, by, now, after=mark)
     if case is None and mark is not None:
@@ -364,5 +364,6 @@ def _let_go(case: Case, how: ClaimEnd, by: Actor, now: datetime) -> None:
 
 def end_claim_on_decision(case: Case, *, now: datetime) -> None:
     """Close the claim of a case that is being decided. Call with the case locked."""
-    _end_assignment(case, ClaimEnd.DECIDED, now)
+    has_run_out = case.claimed_by_id is not None and not case.is_claimed_at(now)
+    _end_assignment(case, ClaimEnd.EXPIRED if has_run_out else ClaimEnd.DECIDED, now)
     case.claimed_by = case.claimed_at = case.claim_expires_at = None

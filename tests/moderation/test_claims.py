@@ -8,7 +8,8 @@ from common.errors import NotPermitted
 from moderation.enums import ClaimEnd
 from moderation.models import Assignment, Case
 from moderation.permissions import CaseClaimedByAnother
-from moderation.services import casework
+from moderation.services import casework, decisions
+from policies.enums import Outcome
 from tests.builders import a_case
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +124,29 @@ def test_outsider_claims_nothing_here(channel, queues, published, eve, now, take
         casework.claim_next(queue=queues["main"], by=eve.actor, now=now)
 
     assert not Case.objects.filter(claimed_by__isnull=False).exists()
+
+
+def test_clock_that_was_put_back_passes_over_nothing(
+    channel, queues, published, ada, now, take_in
+):
+    take_in("What a numpty", "You plonker")
+    casework.claim_next(queue=queues["main"], by=ada.actor, now=now)
+    earlier = now - timedelta(hours=1)
+    take_in("I will find you", now=earlier)
+
+    case = casework.claim_next(queue=queues["main"], by=ada.actor, now=earlier)
+
+    assert case.severity == "critical"
+
+
+def test_claim_that_ran_out_before_a_colleague_decided_ended_by_running_out(
+    channel, queues, published, ada, sam, now, settings
+):
+    case = a_case(channel, now=now)
+    casework.claim(case=case, by=sam.actor, now=now)
+    later = now + timedelta(minutes=settings.CLAIM_LEASE_MINUTES, seconds=1)
+    ruling = decisions.Ruling(Outcome.NO_BREACH, "Fair comment.", "key-1")
+
+    decisions.record(case=case, by=ada.actor, ruling=ruling, now=later)
+
+    assert Assignment.objects.get().ended_how == ClaimEnd.EXPIRED
