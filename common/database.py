@@ -19,6 +19,50 @@ class Reference:
     parent: str
 
 
+@dataclass(frozen=True)
+class Bond:
+    """What must hold whenever a column is set, beyond the row it points at being there.
+
+    `broken` is SQL that is true where it does not hold, over the row as `changed`; `name` says in
+    words what would be wrong.
+    """
+
+    table: str
+    column: str
+    name: str
+    broken: str
+
+
+def same_parent(
+    table: str, column: str, parent: str, key: str, *, own: str, also: str = ""
+) -> Bond:
+    """Return the bond that the row pointed at (`parent`) has our own row's `own` as its `key`.
+
+    `own` is SQL over `changed`. `also` is SQL over `parent` that must be false as well.
+    """
+    wrong = f"parent.{key} <> {own}" + (f" OR {also}" if also else "")
+    return Bond(
+        table,
+        column,
+        f"{table}.{column} belongs elsewhere",
+        f"EXISTS (SELECT 1 FROM {parent} parent WHERE parent.id = changed.{column} AND ({wrong}))",
+    )
+
+
+def member(table: str, column: str) -> Bond:
+    """Return the bond that the person named has, or once had, a role in the row's organisation.
+
+    A role revoked since counts: what somebody did while they had it stays true.
+    """
+    return Bond(
+        table,
+        column,
+        f"{table}.{column} is nobody of the organisation",
+        f"changed.{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounts_membership"
+        f" WHERE user_id = changed.{column} AND organisation_id = changed.organisation_id)",
+    )
+
+
 def _run(statements: Callable[[str], Iterable[str]]) -> Callable[..., None]:
     def apply(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
         for statement in statements(schema_editor.connection.vendor):
@@ -106,6 +150,8 @@ def refuse_change(
 def fence_organisations(*references: Reference) -> migrations.RunPython:
     """Refuse a row that points at a row of another organisation.
 
+    A later migration that adds a reference names every one of its table again.
+
     PostgreSQL checks inserted rows a whole statement at once, so that bulk loading pays one join
     and not one look-up a row, and an update only when it changes the reference. SQLite checks row
     by row.
@@ -122,9 +168,9 @@ def fence_organisations(*references: Reference) -> migrations.RunPython:
     def backward(vendor: str) -> Iterable[str]:
         if vendor == "postgresql":
             for table in dict.fromkeys(reference.table for reference in references):
-                yield f"DROP FUNCTION {table}_fence_insert() CASCADE"
+                yield f"DROP FUNCTION IF EXISTS {table}_fence_insert() CASCADE"
             for reference in references:
-                yield f"DROP FUNCTION {reference.table}_{reference.column}_fence() CASCADE"
+                yield f"DROP FUNCTION IF EXISTS {reference.table}_{reference.column}_fence() CASCADE"
         else:
             for reference in references:
                 yield f"DROP TRIGGER IF EXISTS {reference.table}_{reference.column}_fence_insert"
@@ -148,18 +194,18 @@ def _postgresql_fence(table: str, references: list[Reference]) -> Iterable[str]:
         for reference in references
     )
     yield f"""
-        CREATE FUNCTION {table}_fence_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE OR REPLACE FUNCTION {table}_fence_insert() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN {checks}
             RETURN NULL;
         END $$"""
     yield (
-        f"CREATE TRIGGER {table}_fence_insert AFTER INSERT ON {table}"
+        f"CREATE OR REPLACE TRIGGER {table}_fence_insert AFTER INSERT ON {table}"
         f" REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION {table}_fence_insert()"
     )
     for reference in references:
         name = f"{table}_{reference.column}_fence"
         yield f"""
-            CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 IF EXISTS (
                     SELECT 1 FROM {reference.parent} parent WHERE parent.id = NEW.{reference.column}
@@ -168,7 +214,7 @@ def _postgresql_fence(table: str, references: list[Reference]) -> Iterable[str]:
                 RETURN NULL;
             END $$"""
         yield (
-            f"CREATE TRIGGER {name}_update AFTER UPDATE OF {reference.column}, organisation_id"
+            f"CREATE OR REPLACE TRIGGER {name}_update AFTER UPDATE OF {reference.column}, organisation_id"
             f" ON {table} FOR EACH ROW WHEN (OLD.{reference.column} IS DISTINCT FROM"
             f" NEW.{reference.column} OR OLD.organisation_id <> NEW.organisation_id)"
             f" EXECUTE FUNCTION {name}()"
@@ -179,8 +225,65 @@ def _sqlite_fence(reference: Reference) -> Iterable[str]:
     name = f"{reference.table}_{reference.column}_fence"
     for event in ("INSERT", f"UPDATE OF {reference.column}, organisation_id"):
         yield f"""
-            CREATE TRIGGER {name}_{event.split()[0].lower()} BEFORE {event} ON {reference.table}
-            WHEN NEW.{reference.column} IS NOT NULL AND EXISTS (
+            CREATE TRIGGER IF NOT EXISTS {name}_{event.split()[0].lower()}
+            BEFORE {event} ON {reference.table} WHEN NEW.{reference.column} IS NOT NULL AND EXISTS (
                 SELECT 1 FROM {reference.parent} parent WHERE parent.id = NEW.{reference.column}
                 AND parent.organisation_id <> NEW.organisation_id
             ) BEGIN SELECT RAISE(ABORT, '{_refusal(reference)}'); END"""
+
+
+def bind(*bonds: Bond) -> migrations.RunPython:
+    """Refuse a row in which one of the bonds is broken.
+
+    Looked at when a row is inserted and when the column changes, and never again: PostgreSQL
+    checks inserted rows a whole statement at once, as for the fences.
+    """
+
+    def forward(vendor: str) -> Iterable[str]:
+        for bond in bonds:
+            yield from _postgresql_bond(bond) if vendor == "postgresql" else _sqlite_bond(bond)
+
+    def backward(vendor: str) -> Iterable[str]:
+        for bond in bonds:
+            name = f"{bond.table}_{bond.column}_bond"
+            for event in ("insert", "update"):
+                if vendor == "postgresql":
+                    yield f"DROP FUNCTION {name}_{event}() CASCADE"
+                else:
+                    yield f"DROP TRIGGER IF EXISTS {name}_{event}"
+
+    return migrations.RunPython(_run(forward), _run(backward), elidable=False)
+
+
+def _postgresql_bond(bond: Bond) -> Iterable[str]:
+    name = f"{bond.table}_{bond.column}_bond"
+    refuse = f"RAISE EXCEPTION '{bond.name}' USING ERRCODE = '23514'; END IF; RETURN NULL;"
+    yield f"""
+        CREATE FUNCTION {name}_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF EXISTS (SELECT 1 FROM added changed WHERE {bond.broken}) THEN {refuse}
+        END $$"""
+    yield (
+        f"CREATE TRIGGER {name}_insert AFTER INSERT ON {bond.table} REFERENCING NEW TABLE AS added"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {name}_insert()"
+    )
+    yield f"""
+        CREATE FUNCTION {name}_update() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF {bond.broken.replace("changed.", "NEW.")} THEN {refuse}
+        END $$"""
+    yield (
+        f"CREATE TRIGGER {name}_update AFTER UPDATE OF {bond.column} ON {bond.table} FOR EACH ROW"
+        f" WHEN (NEW.{bond.column} IS NOT NULL"
+        f" AND OLD.{bond.column} IS DISTINCT FROM NEW.{bond.column})"
+        f" EXECUTE FUNCTION {name}_update()"
+    )
+
+
+def _sqlite_bond(bond: Bond) -> Iterable[str]:
+    name = f"{bond.table}_{bond.column}_bond"
+    for event in ("INSERT", f"UPDATE OF {bond.column}"):
+        yield f"""
+            CREATE TRIGGER {name}_{event.split()[0].lower()} BEFORE {event} ON {bond.table}
+            WHEN NEW.{bond.column} IS NOT NULL AND {bond.broken.replace("changed.", "NEW.")}
+            BEGIN SELECT RAISE(ABORT, '{bond.name}'); END"""

@@ -11,9 +11,11 @@ from audit.models import AuditEvent
 from moderation.models import (
     Assignment,
     Case,
+    ContentItem,
     ContentRevision,
     Decision,
     EnforcementAction,
+    Escalation,
     Evaluation,
     Flag,
 )
@@ -21,7 +23,7 @@ from platforms.models import InboundEvent, OutboxMessage
 from policies.enums import RuleSetStatus
 from policies.models import Clause, Rule
 from tests.builders import a_case
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory, a_member
 from tests.factories.moderation import (
     AuthorFactory,
     CaseFactory,
@@ -79,12 +81,18 @@ def test_item_has_at_most_one_open_case():
 def test_case_has_at_most_one_open_claim(now):
     case = CaseFactory()
     Assignment.objects.create(
-        organisation=case.organisation, case=case, claimed_by=UserFactory(), claimed_at=now
+        organisation=case.organisation,
+        case=case,
+        claimed_by=a_member(case.organisation),
+        claimed_at=now,
     )
 
     with refused():
         Assignment.objects.create(
-            organisation=case.organisation, case=case, claimed_by=UserFactory(), claimed_at=now
+            organisation=case.organisation,
+            case=case,
+            claimed_by=a_member(case.organisation),
+            claimed_at=now,
         )
 
 
@@ -97,14 +105,16 @@ def test_case_has_at_most_one_open_claim(now):
     ],
 )
 def test_claim_has_who_when_and_until_together(now, fields):
+    case = CaseFactory()
     claim = {
-        "claimed_by": UserFactory(),
+        "claimed_by": a_member(case.organisation),
         "claimed_at": now,
         "claim_expires_at": now + timedelta(minutes=5),
     }
 
     with refused():
-        CaseFactory(**(claim | fields))
+        Case.objects.filter(pk=case.pk).update(**(claim | fields))
+    assert Case.objects.filter(pk=case.pk).update(**claim) == 1
 
 
 def test_decided_case_has_a_standing_decision(now):
@@ -140,7 +150,7 @@ def test_decided_case_is_not_claimed(now):
             status="decided",
             decided_at=now,
             standing_decision=decision,
-            claimed_by=UserFactory(),
+            claimed_by=decision.made_by,
             claimed_at=now,
             claim_expires_at=now,
         )
@@ -350,3 +360,91 @@ def test_command_with_the_same_key_is_queued_once(now):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         OutboxMessage.objects.create(**fields)
+
+
+def stand(case, decision, now):
+    """Let a decision stand in a case, past the services."""
+    return Case.objects.filter(pk=case.pk).update(
+        status="decided", decided_at=now, standing_decision=decision
+    )
+
+
+def test_decision_of_another_case_does_not_stand(now):
+    decision = DecisionFactory()
+    other = CaseFactory(
+        content_item=ContentItemFactory(channel=decision.case.channel), queue=decision.case.queue
+    )
+
+    with refused():
+        stand(other, decision, now)
+    assert stand(decision.case, decision, now) == 1
+
+
+def test_decision_that_was_replaced_does_not_stand(now):
+    first = DecisionFactory()
+    second = DecisionFactory(case=first.case, replaces=first)
+
+    with refused():
+        stand(first.case, first, now)
+    assert stand(first.case, second, now) == 1
+
+
+def test_decision_is_on_a_text_of_its_own_item():
+    case = CaseFactory()
+    other = ContentItemFactory(channel=case.channel)
+
+    with refused():
+        DecisionFactory(case=case, revision=other.current_revision)
+
+
+def test_current_text_of_an_item_is_its_own():
+    item = ContentItemFactory()
+    other = ContentItemFactory(channel=item.channel)
+
+    with refused():
+        ContentItem.objects.filter(pk=item.pk).update(current_revision=other.current_revision)
+    with refused():
+        ContentItem.objects.create(
+            organisation=item.organisation,
+            channel=item.channel,
+            author=item.author,
+            external_id="new",
+            published_at=item.published_at,
+            first_seen_at=item.first_seen_at,
+            current_revision=item.current_revision,
+        )
+
+
+def _naming(case, person, now):
+    """Yield every way in which a record about a case names a person."""
+    where = {"organisation": case.organisation, "case": case}
+    claim = {"claimed_by": person, "claimed_at": now}
+    yield lambda: Case.objects.filter(pk=case.pk).update(**claim, claim_expires_at=now)
+    yield lambda: Assignment.objects.create(**where, **claim)
+    yield lambda: DecisionFactory(case=case, made_by=person)
+    yield lambda: Escalation.objects.create(
+        **where,
+        from_queue=case.queue,
+        to_queue=case.queue,
+        reason="A legal matter.",
+        made_by=person,
+        made_at=now,
+    )
+
+
+def test_records_name_nobody_who_never_belonged_to_the_organisation(other_organisation, now):
+    case = CaseFactory()
+
+    for name in _naming(case, a_member(other_organisation), now):
+        with refused():
+            name()
+
+
+def test_records_name_people_who_have_left_the_organisation_since(now):
+    case = CaseFactory()
+    left = MembershipFactory(
+        organisation=case.organisation, revoked_by=UserFactory(), revoked_at=now
+    )
+
+    for name in _naming(case, left.user, now):
+        assert name()

@@ -295,13 +295,24 @@ class Claims:
 
 def _people(place: Place) -> list[Any]:
     """Return many moderators: one person holds only so many cases at once."""
-    from accounts.models import User
+    from accounts.enums import RoleName
+    from accounts.models import Membership, User
     from accounts.permissions import actor_with_roles
 
     people = User.objects.bulk_create(
         [
             User(email=f"claimer-{n}@bench.example", name=f"Claimer {n}", password="!")
             for n in range(PEOPLE)
+        ],
+        batch_size=1_000,
+    )
+    now = datetime.now(tz=UTC)
+    Membership.objects.bulk_create(
+        [
+            Membership(
+                organisation=place.organisation, user=user, role=RoleName.MODERATOR, granted_at=now
+            )
+            for user in people
         ],
         batch_size=1_000,
     )

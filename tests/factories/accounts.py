@@ -35,3 +35,9 @@ class MembershipFactory(DjangoModelFactory[models.Membership]):
     user = factory.SubFactory(UserFactory)
     role = RoleName.MODERATOR
     granted_at = factory.LazyFunction(timezone.now)
+
+
+def a_member(organisation: models.Organisation) -> models.User:
+    """Return a person with a role in the organisation."""
+    user: models.User = MembershipFactory(organisation=organisation).user
+    return user

@@ -8,7 +8,7 @@ from moderation import models
 from moderation.enums import CaseStatus
 from moderation.services.ingestion import digest_of
 from policies.enums import Outcome, Severity
-from tests.factories.accounts import OrganisationFactory, UserFactory
+from tests.factories.accounts import OrganisationFactory, a_member
 from tests.factories.platforms import ChannelFactory
 
 
@@ -97,6 +97,6 @@ class DecisionFactory(DjangoModelFactory[models.Decision]):
     revision = factory.SelfAttribute("case.content_item.current_revision")
     outcome = Outcome.NO_BREACH
     reason = "Fair comment."
-    made_by = factory.SubFactory(UserFactory)
+    made_by = factory.LazyAttribute(lambda decision: a_member(decision.organisation))
     made_at = factory.LazyFunction(timezone.now)
     submission_key = factory.Sequence(lambda n: f"submission-{n}")
