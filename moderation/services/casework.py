@@ -85,6 +85,9 @@ def claim_next(*, queue: Queue, by: Actor, now: datetime) -> Case | None:
     if case is None and mark is not None:
         mark = None
         case = take(queue, by, now, after=None)
+    if case is None and release_expired(now=now, queue=queue):
+        # Nothing else is left, so there is time to do what the schedule does by itself.
+        case = take(queue, by, now, after=None)
     if case is None:
         return None
     with _watermarks_lock:
@@ -98,6 +101,7 @@ def claim_next(*, queue: Queue, by: Actor, now: datetime) -> Case | None:
 @transaction.atomic
 def claim(*, case: Case, by: Actor, now: datetime) -> Case:
     """Claim one particular case, or renew a claim already held. Raises when somebody else is on it."""
+    _one_claim_at_a_time(by)
     case = Case.objects.locked(case.pk)
     permissions.check_can_claim_from(by, case.queue)
     if case.status != CaseStatus.WAITING:
@@ -108,7 +112,7 @@ def claim(*, case: Case, by: Actor, now: datetime) -> Case:
         case.claim_expires_at = _expiry(now)
         return case
     permissions.check_can_decide(by, case, now=now)
-    _check_cap(by)
+    _check_cap(by, now=now)
     if case.claimed_by_id is not None:
         _let_go(case, ClaimEnd.EXPIRED, system(case.organisation_id), now)
     case.claimed_by, case.claimed_at, case.claim_expires_at = by.user, now, _expiry(now)
@@ -141,11 +145,12 @@ def release_all(*, by: Actor, now: datetime) -> int:
     return count
 
 
-def release_expired(*, now: datetime, limit: int = 500) -> int:
-    """Return cases whose claim ran out to their queues."""
+def release_expired(*, now: datetime, queue: Queue | None = None, limit: int = 500) -> int:
+    """Return cases whose claim ran out to their queues, or to this queue."""
+    ran_out = Case.objects.filter(claimed_by__isnull=False, claim_expires_at__lte=now)
     with transaction.atomic():
         expired = list(
-            Case.objects.filter(claimed_by__isnull=False, claim_expires_at__lte=now)
+            (ran_out if queue is None else ran_out.in_queue(queue))
             .select_for_update(skip_locked=True, of=("self",))
             .order_by("claim_expires_at")[:limit]
         )
@@ -219,10 +224,28 @@ def _person(by: Actor) -> User:
     return by.user
 
 
-def _check_cap(by: Actor) -> None:
-    user = _person(by)
-    held = Case.objects.claimed_by(user).filter(organisation_id=by.organisation_id).count()
-    _check_held(held)
+# Two claims of one person at the same moment would each count without the other. The lock is taken
+# in a statement before the count, because a statement sees what was committed when it began; it
+# ends with the transaction, so that it is safe behind a pool of connections, too.
+_LOCK_CLAIMS_OF = "SELECT pg_advisory_xact_lock(%s)"
+
+
+def _lock_number(user: User) -> int:
+    return int.from_bytes(user.pk.bytes[-8:], "big", signed=True)
+
+
+def _one_claim_at_a_time(by: Actor) -> None:
+    """Let other claims of the same person wait until this transaction ends."""
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time anyway
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_CLAIMS_OF, [_lock_number(_person(by))])
+
+
+def _check_cap(by: Actor, *, now: datetime) -> None:
+    held = Case.objects.claimed_by(_person(by)).filter(
+        organisation_id=by.organisation_id, claim_expires_at__gt=now
+    )
+    _check_held(held.count())
 
 
 def _check_held(held: int) -> None:
@@ -252,7 +275,8 @@ def _take_at_once(
 ) -> Case | None:
     """Count what `by` holds, take the case, open the assignment and record it, in one statement.
 
-    PostgreSQL only. One way there and back, and a transaction of its own, instead of seven.
+    PostgreSQL only. One way there and back, and a transaction of its own, instead of seven: the
+    driver sends the lock and the statement together, and the server runs both in one transaction.
     """
     condition, sought = _candidates(queue, by, after)
     recording, recorded = audit.insertion(
@@ -260,9 +284,11 @@ def _take_at_once(
     )
     case, columns = Case._meta.db_table, [field.column for field in Case._meta.concrete_fields]
     statement = f"""
+        {_LOCK_CLAIMS_OF};
         WITH held AS (
             SELECT count(*) AS number FROM {case}
-            WHERE claimed_by_id = %s AND status = 'waiting' AND organisation_id = %s
+            WHERE claimed_by_id = %s AND claim_expires_at > %s AND status = 'waiting'
+                AND organisation_id = %s
         ), picked AS (
             SELECT id FROM {case} candidate
             WHERE {condition} AND (SELECT number FROM held) < %s
@@ -280,7 +306,7 @@ def _take_at_once(
         SELECT held.number, {", ".join(f"taken.{column}" for column in columns)}
         FROM held LEFT JOIN taken ON true"""
     values = [
-        by.id, by.organisation_id, *sought, settings.CLAIM_CAP,
+        _lock_number(_person(by)), by.id, now, by.organisation_id, *sought, settings.CLAIM_CAP,
         by.id, now, _expiry(now), now, uuid7(), *recorded,
     ]  # fmt: skip
     with connection.cursor() as cursor:
@@ -300,7 +326,7 @@ def _take_in_steps(
     queue: Queue, by: Actor, now: datetime, *, after: _Watermark | None
 ) -> Case | None:
     """Do the same statement by statement: SQLite has one writer at a time and no ways to save."""
-    _check_cap(by)
+    _check_cap(by, now=now)
     condition, sought = _candidates(queue, by, after)
     case = Case._meta.db_table
     statement = f"""

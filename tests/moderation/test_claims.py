@@ -150,3 +150,27 @@ def test_claim_that_ran_out_before_a_colleague_decided_ended_by_running_out(
     decisions.record(case=case, by=ada.actor, ruling=ruling, now=later)
 
     assert Assignment.objects.get().ended_how == ClaimEnd.EXPIRED
+
+
+def test_claims_that_ran_out_do_not_count_against_who_made_them(
+    channel, queues, published, ada, now, take_in, settings
+):
+    settings.CLAIM_CAP = 2
+    take_in("What a numpty", "You plonker", "You numpty", "A plonker")
+    for _ in range(2):
+        casework.claim_next(queue=queues["main"], by=ada.actor, now=now)
+    later = now + timedelta(minutes=settings.CLAIM_LEASE_MINUTES, seconds=1)
+
+    assert casework.claim_next(queue=queues["main"], by=ada.actor, now=later)
+
+
+def test_claim_that_ran_out_is_the_next_case_when_nothing_else_waits(
+    channel, queues, published, ada, ben, now, settings
+):
+    case = a_case(channel, now=now)
+    casework.claim(case=case, by=ben.actor, now=now)
+    later = now + timedelta(minutes=settings.CLAIM_LEASE_MINUTES, seconds=1)
+
+    assert casework.claim_next(queue=queues["main"], by=ada.actor, now=later) == case
+
+    assert Assignment.objects.get(claimed_by=ben.user).ended_how == ClaimEnd.EXPIRED

@@ -67,6 +67,28 @@ def test_claim_next_never_gives_one_case_to_two_people(
     assert Assignment.objects.count() == 200
 
 
+@pytest.mark.parametrize("by_hand", [False, True], ids=["next", "one-by-one"])
+def test_one_person_in_many_tabs_holds_only_so_many_cases(
+    channel, queues, published, ada, now, settings, by_hand
+):
+    settings.CLAIM_CAP = 3
+    items_arrive(channel, *[an_item(f"What a numpty {n}") for n in range(20)], now=now)
+    cases = list(Case.objects.all()[: 2 * THREADS])
+
+    def claim(case):
+        if by_hand:
+            return casework.claim(case=case, by=ada.actor, now=now)
+        return casework.claim_next(queue=queues["main"], by=ada.actor, now=now)
+
+    results = at_once(*[lambda case=case: claim(case) for case in cases])
+
+    assert Counter(type(result).__name__ for result in results) == {
+        "Case": 3,
+        "ClaimCapReached": len(cases) - 3,
+    }
+    assert Case.objects.filter(claimed_by=ada.user).count() == 3
+
+
 def test_two_deciders_make_one_decision(channel, queues, published, ada, ben, now):
     items_arrive(channel, an_item("What a numpty"), now=now)
     case = Case.objects.get()
