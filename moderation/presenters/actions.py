@@ -30,6 +30,8 @@ TAGS: dict[str, tuple[str, str]] = {
     ActionStatus.NOT_POSSIBLE.value: ("Not possible here", "orange"),
     ActionStatus.CANCELLED.value: ("Cancelled", "grey"),
 }
+# Nothing was hidden or deleted by us where nothing was there any more.
+WAS_GONE = ("No longer there", "grey")
 # No failure is a dead end.
 AFTER_FAILURE: dict[str, str] = {
     DeliveryStatus.REFUSED.value: (
@@ -82,21 +84,33 @@ def are_under_way(actions: Sequence[EnforcementAction]) -> bool:
 def sentence(actions: Sequence[EnforcementAction]) -> str:
     """Say in one sentence how far everything has come, for announcing."""
     return ". ".join(
-        f"{TITLES[action.kind]}: {TAGS[action.status][0].lower()}" for action in actions
+        f"{TITLES[action.kind]}: {(WAS_GONE if _was_gone(action) else TAGS[action.status])[0].lower()}"
+        for action in actions
     )
 
 
 def _view(action: EnforcementAction) -> ActionView:
-    label, colour = TAGS[action.status]
+    label, colour = WAS_GONE if _was_gone(action) else TAGS[action.status]
     platform = action.channel.get_platform_display()
     return ActionView(
         title=f"{TITLES[action.kind]} on {action.channel.name} ({platform})",
         tag=Tag(label, colour),
         steps=_steps(action),
         visible_to=still_seen_by(action.channel.platform)
-        if action.kind == ActionKind.HIDE and action.status == ActionStatus.VERIFIED
+        if action.kind == ActionKind.HIDE
+        and action.status == ActionStatus.VERIFIED
+        and not _was_gone(action)
         else "",
         problem=_problem(action),
+    )
+
+
+def _was_gone(action: EnforcementAction) -> bool:
+    message = action.outbox_message
+    return (
+        action.status == ActionStatus.VERIFIED
+        and message is not None
+        and message.gone_at is not None
     )
 
 

@@ -152,7 +152,8 @@ def settle(message_id: UUID, *, now: datetime) -> EnforcementAction | None:
             action.note = message.last_error
         action.save()
         if target == ActionStatus.VERIFIED and message.verified_at is not None:
-            _note_state(action, message.verified_at)
+            is_gone = message.gone_at is not None
+            _note_state(action, message.verified_at, is_gone=is_gone)
         audit.record(
             AuditEventType.ENFORCEMENT_SETTLED,
             actor=actors.system(action.organisation_id),
@@ -188,11 +189,13 @@ def what_would_happen(outcome: str, item: ContentItem) -> list[tuple[ActionKind,
     return [(kind, Capability(kind.value) in possible) for kind in PLANS[outcome]]
 
 
-def _note_state(action: EnforcementAction, seen_at: datetime) -> None:
+def _note_state(action: EnforcementAction, seen_at: datetime, *, is_gone: bool) -> None:
     """Keep how the item stands after a verified act, unless something newer is known of it."""
     state = SOURCE_STATE_AFTER.get(action.kind)
     if state is None:
         return
+    if is_gone:
+        state = SourceState.DELETED
     items = ContentItem.objects.filter(
         Q(source_state_at__isnull=True) | Q(source_state_at__lte=seen_at),
         pk=action.content_item_id,

@@ -213,6 +213,8 @@ class Confirmation:
 
     holds: bool
     seen: str
+    is_gone: bool = False
+    """The item is not there any more: a hide holds, and yet nothing is hidden."""
     details: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -51,6 +51,10 @@ class OutboxMessage(TimeStampedModel):
     status = models.CharField(
         max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.REQUESTED
     )
+    # Moves the same thing, asked for just before: this one waits for it.
+    after = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="followers"
+    )
     attempts = models.PositiveIntegerField(default=0)
     checks = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
@@ -65,6 +69,8 @@ class OutboxMessage(TimeStampedModel):
     accepted_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    # When the item was found not to be there any more, which fulfils a wish to hide or delete it.
+    gone_at = models.DateTimeField(null=True)
 
     objects = OutboxMessageQuerySet.as_manager()
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts import actors
 from accounts.actors import Actor
@@ -76,7 +76,11 @@ class Instruction:
 
 
 def enqueue(*, channel: Channel, instruction: Instruction, now: datetime) -> OutboxMessage:
-    """Put one command in the outbox. Call inside the transaction of the decision behind it."""
+    """Put one command in the outbox, behind what moves the same thing.
+
+    Call inside the transaction of the decision behind it, with the author locked, so that two
+    commands about one thing see each other.
+    """
     return OutboxMessage.objects.create(
         organisation_id=channel.organisation_id,
         channel=channel,
@@ -89,6 +93,7 @@ def enqueue(*, channel: Channel, instruction: Instruction, now: datetime) -> Out
         receipt=dict(instruction.receipt or {}),
         requested_at=now,
         next_attempt_at=now,
+        after=_last_under_way(channel, instruction),
     )
 
 
@@ -232,21 +237,40 @@ def _lease(message_id: UUID, *, now: datetime) -> OutboxMessage | None:
         return message
 
 
-def _waits_for_an_earlier(mine: OutboxMessage) -> bool:
-    """Whether an earlier command about the same state is still on its way: unhide waits for hide."""
-    same_state = next((kinds for kinds in SAME_STATE if mine.kind in kinds), None)
+def _last_under_way(channel: Channel, instruction: Instruction) -> OutboxMessage | None:
+    """Return the last command about the same state that is still to be carried out.
+
+    The order is kept in the row: identifiers follow the clocks of several machines.
+    """
+    same_state = next((kinds for kinds in SAME_STATE if instruction.kind.value in kinds), None)
     if same_state is None:
-        return False
-    earlier = OutboxMessage.objects.filter(
-        channel_id=mine.channel_id,
-        author_external_id=mine.author_external_id,
+        return None
+    under_way = OutboxMessage.objects.filter(
+        channel=channel,
+        author_external_id=instruction.author_external_id,
         kind__in=same_state,
         next_attempt_at__isnull=False,
-        pk__lt=mine.pk,
     )
     if Capability.BLOCK.value not in same_state:
-        earlier = earlier.filter(target_external_id=mine.target_external_id)
-    return earlier.exists()
+        under_way = under_way.filter(target_external_id=instruction.target_external_id)
+    followed = OutboxMessage.objects.filter(after=OuterRef("pk"), next_attempt_at__isnull=False)
+    return under_way.exclude(Exists(followed)).order_by("pk").last()
+
+
+def _waits_for_an_earlier(mine: OutboxMessage) -> bool:
+    """Whether a command that this one comes after is still on its way: unhide waits for hide."""
+    earlier_id = mine.after_id
+    while earlier_id is not None:
+        earlier = OutboxMessage.objects.only("status", "next_attempt_at", "after_id").get(
+            pk=earlier_id
+        )
+        if earlier.next_attempt_at is not None:
+            return True
+        if earlier.status != DeliveryStatus.CANCELLED:
+            return False
+        earlier_id = earlier.after_id
+        # It was taken back while it waited, and says nothing about what it waited for.
+    return False
 
 
 def _ours(message: OutboxMessage) -> OutboxMessage | None:
@@ -287,6 +311,7 @@ def _read_back(leased: OutboxMessage, confirmation: Confirmation, *, now: dateti
         message.status = DeliveryStatus.VERIFIED
         message.accepted_at = message.accepted_at or now
         message.verified_at = message.settled_at = now
+        message.gone_at = now if confirmation.is_gone else None
         message.last_error = message.last_error_code = ""
         _release(message, next_attempt_at=None)
     elif message.status == DeliveryStatus.UNKNOWN and (
@@ -317,7 +342,7 @@ def _refuse(leased: OutboxMessage, error: ConnectorError, *, now: datetime) -> N
         # What was to disappear is not there any more: the wish holds.
         message.status = DeliveryStatus.VERIFIED
         message.accepted_at = message.accepted_at or now
-        message.verified_at = message.settled_at = now
+        message.verified_at = message.settled_at = message.gone_at = now
         message.seen = "It is no longer on the platform."
         _release(message, next_attempt_at=None)
     elif message.status == DeliveryStatus.SENDING:

@@ -184,7 +184,13 @@ class FakePlatform:
         self.calls.append(("confirm", command.kind))
         self._check_supported(command)
         holds = self._holds(command)
-        return Confirmation(holds, seen=f"It {'is' if holds else 'is not'} so on the platform.")
+        comment = self.comments.get(command.target_external_id)
+        return Confirmation(
+            holds,
+            seen=f"It {'is' if holds else 'is not'} so on the platform.",
+            is_gone=command.kind in MOVES
+            and (comment is None or comment.state == SourceState.DELETED),
+        )
 
     def close(self) -> None:
         """Note that the product let go."""

@@ -1,10 +1,12 @@
 """Taking back: only what this decision did, only while it can be, and never behind another's back."""
 
+import time
 from datetime import timedelta
 
 import pytest
 
 from audit.models import AuditEvent
+from common import ids
 from moderation.enums import ActionStatus
 from moderation.models import Case, ContentItem, EnforcementAction
 from moderation.services import attention, decisions, enforcement, ladder
@@ -236,3 +238,57 @@ def test_reversal_of_a_reversal_leaves_the_comment_to_be_shown(platform, case, a
 
     assert undoing == enforcement.Undoing()
     assert platform.comments[case.content_item.external_id].state == SourceState.LIVE
+
+
+@pytest.fixture
+def clock_behind(monkeypatch):
+    """Move this process to a machine whose clock is two seconds behind."""
+    real = time.time_ns
+
+    def go():
+        ids._start_anew()
+        monkeypatch.setattr(time, "time_ns", lambda: real() - 2_000_000_000)
+
+    yield go
+    monkeypatch.undo()
+    ids._start_anew()
+
+
+def test_unhide_asked_for_on_a_machine_whose_clock_is_behind_comes_after_the_hide(
+    platform, case, ada, now, run, clock_behind
+):
+    decision = decide(case, ada, now)
+    hide = OutboxMessage.objects.get()
+    leased = delivery._lease(hide.pk, now=now)  # a worker is just telling the platform
+    clock_behind()
+
+    reverse(decision, ada, now)
+    for pk in delivery.due(now):  # another worker
+        delivery.deliver(pk, now=now)
+    receipt = platform.perform(delivery.command_of(leased))  # the first one's call arrives
+    delivery._accept(leased, receipt, now=now)
+    for minute in range(6):
+        run(now + timedelta(minutes=minute))
+
+    assert OutboxMessage.objects.get(kind="unhide").after == hide
+    assert platform.comments[case.content_item.external_id].state == SourceState.LIVE
+    assert set(EnforcementAction.objects.values_list("status", flat=True)) == {"verified"}
+
+
+@pytest.mark.parametrize("gone", ["deleted", "unknown to the platform"])
+def test_comment_that_was_gone_before_it_could_be_hidden_is_never_called_hidden(
+    platform, case, ada, now, run, gone
+):
+    decide(case, ada, now)
+    if gone == "deleted":
+        platform.comments[case.content_item.external_id].state = SourceState.DELETED
+    else:
+        del platform.comments[case.content_item.external_id]
+
+    run()
+
+    said = ada.client.get(case.get_absolute_url()).content.decode()
+    assert ContentItem.objects.get().source_state == SourceState.DELETED
+    assert EnforcementAction.objects.get().status == ActionStatus.VERIFIED
+    assert "No longer there" in said
+    assert "still see" not in said

@@ -33,7 +33,9 @@ def see_hidden(client: BlueskyClient, command: Command) -> Confirmation:
     gate, target = _gate(client, command), command.target_external_id
     if target not in listed(read_gate(client, gate), gate):
         if is_gone(client, target):
-            return Confirmation(holds=True, seen="The post is deleted or no longer visible.")
+            return Confirmation(
+                holds=True, seen="The post is deleted or no longer visible.", is_gone=True
+            )
         return Confirmation(holds=False, seen="The post is not hidden.")
     if holds_in_public(lambda: _is_hidden_in_public(client, gate, target)):
         return Confirmation(holds=True, seen="The public thread says that the post is hidden.")

@@ -116,7 +116,7 @@ class SandboxConnector:
             state = self._state(command)
         except Gone:
             removal = command.kind is not Capability.UNHIDE
-            return Confirmation(holds=removal, seen="The comment no longer exists.")
+            return Confirmation(removal, seen="The comment no longer exists.", is_gone=True)
         return Confirmation(holds=state in _WISHED[command.kind], seen=_SEEN[state])
 
     def _state(self, command: Command) -> SourceState:
