@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
 
+from django.db.models import Model
+
 from accounts.actors import Actor
 from audit import services as audit
 from audit.enums import AuditEventType
@@ -23,6 +25,10 @@ MAX_TEXT = 1_000_000
 LEAST_FINGERPRINT_LETTERS = 16
 # What the columns hold; platforms' counts have been negative, too.
 MOST_COUNTED = 2_147_483_647
+LONGEST_IDENTIFIER: dict[type[Model], int] = {
+    model: model._meta.get_field("external_id").max_length or 0
+    for model in (Author, ContentItem, Post)
+}
 # Platforms' clocks run ahead; further than this is wrong and the time of arrival counts.
 CLOCK_SKEW = timedelta(minutes=10)
 # Before this there was nothing to comment on, and near the year 1 no time zone can be applied.
@@ -35,6 +41,8 @@ class Arrival:
 
     event_id: UUID
     item: InboundItem
+    # Set for an event that is read again long after it came.
+    came_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +76,9 @@ class _Known:
     revision_id: UUID | None
     number: int
     digest: str
+    event_id: UUID | None
     state: str
+    state_at: datetime | None
     likes: int
     replies: int
 
@@ -159,6 +169,33 @@ def ingest(*, channel: Channel, arrivals: Sequence[Arrival], by: Actor, now: dat
     for existing, arrival, text in edits:
         _update(channel, existing, arrival, text, result, by=by, now=now)
     return result
+
+
+def check_identifiers(item: InboundItem) -> None:
+    """Refuse an item whose identifiers cannot be kept as they are; a shortened one names another.
+
+    Raises ValueError with a sentence.
+    """
+    named: list[tuple[str, str, type[Model]]] = [
+        ("comment’s id", item.external_id, ContentItem),
+        ("author’s id", item.author.external_id, Author),
+        ("parent’s id", item.parent_external_id, ContentItem),
+    ]
+    if item.post is not None:
+        named.append(("post’s id", item.post.external_id, Post))
+    for name, value, model in named:
+        if not value and name != "parent’s id":
+            message = f"The {name} is missing."
+            raise ValueError(message)
+        if len(value) > LONGEST_IDENTIFIER[model]:
+            message = (
+                f"The {name} has {len(value):,} characters;"
+                f" at most {LONGEST_IDENTIFIER[model]} can be kept."
+            )
+            raise ValueError(message)
+        if clean(value) != value:
+            message = f"The {name} has characters that cannot be stored."
+            raise ValueError(message)
 
 
 def clean(text: str) -> str:
@@ -301,23 +338,35 @@ def _known_items(channel: Channel, external_ids: Sequence[str]) -> dict[str, _Kn
             "author_id",
             "current_revision_id",
             "source_state",
+            "source_state_at",
             "likes",
             "replies",
         )
     )
     # In a statement of its own: beside a row that was waited for, a join shows what was there before.
     revisions = {
-        pk: (number, digest)
-        for pk, number, digest in ContentRevision.objects.filter(
+        pk: (number, digest, event_id)
+        for pk, number, digest, event_id in ContentRevision.objects.filter(
             pk__in=[row[3] for row in items]
-        ).values_list("pk", "number", "digest")
+        ).values_list("pk", "number", "digest", "inbound_event_id")
     }
     return {
         external_id: _Known(
-            pk, author_id, revision_id, *revisions.get(revision_id, (0, "")), state, likes, replies
+            pk, author_id, revision_id, *revisions.get(revision_id, (0, "", None)), *stands
         )
-        for external_id, pk, author_id, revision_id, state, likes, replies in items
+        for external_id, pk, author_id, revision_id, *stands in items
     }
+
+
+def _still_new(known: _Known, arrival: Arrival) -> tuple[bool, bool]:
+    """Whether the words and the state of an arrival are newer than what is known of the item.
+
+    Events are taken in as they came, so this is in doubt only for one that is read again.
+    """
+    if arrival.came_at is None:
+        return True, True
+    words = known.event_id is None or known.event_id < arrival.event_id
+    return words, words and (known.state_at is None or known.state_at <= arrival.came_at)
 
 
 def _update(
@@ -330,11 +379,14 @@ def _update(
     by: Actor,
     now: datetime,
 ) -> None:
+    words_are_new, state_is_new = _still_new(known, arrival)
+    if not words_are_new:
+        return
     item = arrival.item
     is_gone = item.state == SourceState.DELETED
     changes: dict[str, object] = {}
     # A file and the API are not told how an item stands: they show no hidden comment again.
-    if item.state is not None and item.state.value != known.state:
+    if state_is_new and item.state is not None and item.state.value != known.state:
         changes |= {"source_state": item.state.value, "source_state_at": now}
         audit.record(
             AuditEventType.CONTENT_STATE_CHANGED,

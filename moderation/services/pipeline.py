@@ -131,7 +131,7 @@ def ready_organisations() -> QuerySet[Organisation]:
 def _ingest_events(channel: Channel, events: list[InboundEvent], *, now: datetime) -> None:
     by = actors.system(channel.organisation_id)
     readable = list(_read(channel, events, now=now))
-    arrivals = [ingestion.Arrival(event.pk, item) for event, items in readable for item in items]
+    arrivals = [_arrival(event, item) for event, items in readable for item in items]
     try:
         with transaction.atomic():
             _process(channel, arrivals, by=by, now=now)
@@ -143,6 +143,11 @@ def _ingest_events(channel: Channel, events: list[InboundEvent], *, now: datetim
         logger.warning("batch_split", extra={"channel": str(channel.pk), "events": len(readable)})
         for event, items in readable:
             _ingest_alone(channel, event, items, by=by, now=now)
+
+
+def _arrival(event: InboundEvent, item: InboundItem) -> ingestion.Arrival:
+    came_at = event.received_at if event.retried_at is not None else None
+    return ingestion.Arrival(event.pk, item, came_at)
 
 
 def _read(
@@ -157,6 +162,8 @@ def _read(
     for event in events:
         try:
             items = connector.normalise(bytes(event.payload))
+            for item in items:
+                ingestion.check_identifiers(item)
         except Exception as error:
             if not isinstance(error, ValueError):
                 logger.exception("event_unreadable", extra={"event_id": str(event.pk)})
@@ -185,9 +192,7 @@ def _ingest_alone(
 ) -> None:
     try:
         with transaction.atomic():
-            _process(
-                channel, [ingestion.Arrival(event.pk, item) for item in items], by=by, now=now
-            )
+            _process(channel, [_arrival(event, item) for item in items], by=by, now=now)
             _settle([event], InboundStatus.INGESTED, now=now)
     except DATABASE_IS_AWAY:
         raise

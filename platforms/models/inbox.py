@@ -38,6 +38,8 @@ class InboundEvent(IdentifiedModel):
         max_length=10, choices=InboundStatus.choices, default=InboundStatus.PENDING
     )
     settled_at = models.DateTimeField(null=True)
+    # A person had it read again: what came later may have been taken in before it.
+    retried_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True, default="")
 
     objects = InboundEventQuerySet.as_manager()

@@ -139,14 +139,18 @@ def poll(channel_id: UUID, *, now: datetime) -> int:
 
 @transaction.atomic
 def retry_failed(*, event: InboundEvent, by: Actor, now: datetime, reason: str) -> InboundEvent:
-    """Have an event that could not be read come up for reading again, asked for by a person."""
+    """Have an event that could not be read come up for reading again, asked for by a person.
+
+    It never overwrites what came later about the same item.
+    """
     check_may(by, Permission.DELIVERY_REPLAY)
     event = InboundEvent.objects.visible_to(by).select_for_update(of=("self",)).get(pk=event.pk)
     if event.status != InboundStatus.FAILED:
         message = "Only an event that could not be read can be read again."
         raise InvalidTransition(message)
     event.status, event.settled_at, event.error = InboundStatus.PENDING, None, ""
-    event.save(update_fields=["status", "settled_at", "error"])
+    event.retried_at = now
+    event.save(update_fields=["status", "settled_at", "error", "retried_at"])
     audit.record(AuditEventType.DELIVERY_REPLAYED, actor=by, at=now, target=event, reason=reason)
     return event
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from moderation.models import Case, ContentItem, RoutingRule
-from moderation.services import casework
-from platforms.enums import InboundSource, SourceState
+from moderation.services import casework, pipeline
+from platforms.enums import InboundSource, InboundStatus, SourceState
+from platforms.models import InboundEvent
+from platforms.services import inbox
 from tests.builders import an_item, items_arrive
 from tests.factories.moderation import QueueFactory
 
@@ -70,3 +72,47 @@ def test_door_that_is_not_told_how_a_comment_stands_does_not_show_a_hidden_one(
     item = ContentItem.objects.get()
     assert item.source_state == SourceState.HIDDEN
     assert item.current_revision.text == "What a numpty indeed"
+
+
+def fail(event, now):
+    """Let an event be one that could not be read."""
+    InboundEvent.objects.filter(pk=event.pk).update(
+        status=InboundStatus.FAILED, settled_at=now, error="Not readable."
+    )
+
+
+def test_event_read_again_later_does_not_overwrite_newer_words(
+    platform, channel, queues, published, ben, now, run
+):
+    comment_id = platform.write("First words")
+    inbox.poll(channel.pk, now=now)
+    old = InboundEvent.objects.get()
+    fail(old, now)
+    platform.edit(comment_id, "Second words")
+    run(now + timedelta(minutes=2))
+
+    inbox.retry_failed(event=old, by=ben.actor, now=now + timedelta(minutes=3), reason="Mended.")
+    pipeline.ingest_pending(now=now + timedelta(minutes=3))
+
+    assert ContentItem.objects.get().current_revision.text == "Second words"
+    assert not InboundEvent.objects.exclude(status=InboundStatus.INGESTED).exists()
+
+
+def test_event_read_again_later_does_not_bring_a_deleted_comment_back(
+    platform, channel, queues, published, ben, now, run
+):
+    comment_id = platform.write("First words")
+    run()
+    platform.edit(comment_id, "Second words")
+    inbox.poll(channel.pk, now=now + timedelta(minutes=2))
+    edit = InboundEvent.objects.order_by("pk").last()
+    fail(edit, now)
+    platform.delete(comment_id)
+    run(now + timedelta(minutes=4))
+
+    inbox.retry_failed(event=edit, by=ben.actor, now=now + timedelta(minutes=5), reason="Mended.")
+    pipeline.ingest_pending(now=now + timedelta(minutes=5))
+
+    item = ContentItem.objects.get()
+    assert item.source_state == SourceState.DELETED
+    assert item.current_revision.text == "Second words"

@@ -1,5 +1,6 @@
 """One bad row never holds up the others: reading, judging, delivering and settling."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -221,3 +222,30 @@ def test_time_that_no_clock_can_have_meant_is_not_taken(
     assert ContentItem.objects.get().published_at == now
     assert Post.objects.get().published_at is None
     assert ada.client.get(Case.objects.get().get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "bad", "said"),
+    [
+        ("id", "x" * 5000, "The comment’s id has 5,000 characters; at most 400 can be kept."),
+        ("id", "a\x00b", "The comment’s id has characters that cannot be stored."),
+        ("id", "", "The comment’s id is missing."),
+        ("author", "y" * 301, "The author’s id has 301 characters; at most 300"),
+        ("author", "a\ud800b", "The author’s id has characters that cannot be stored."),
+        ("post", "p\x00", "The post’s id has characters that cannot be stored."),
+        ("parent", "q" * 401, "The parent’s id has 401 characters"),
+    ],
+)
+def test_identifier_that_cannot_be_kept_is_refused_in_words(
+    platform, arrived, channel, now, field, bad, said
+):
+    event = platform.fetch("").events[1]
+    payload = json.dumps(json.loads(event.payload) | {field: bad}).encode()
+    InboundEvent.objects.filter(payload=event.payload).update(payload=payload)
+
+    pipeline.ingest_pending(now=now)
+
+    assert InboundEvent.objects.get(status=InboundStatus.FAILED).error.startswith(
+        f"Not readable: {said}"
+    )
+    assert Case.objects.count() == ContentItem.objects.count() == 2
