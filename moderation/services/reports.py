@@ -34,7 +34,8 @@ def file(
 ) -> tuple[Report, Case]:
     """Attach a report to an item and make sure that a case is open about it.
 
-    The same reporter telling us again about the same item is the same report.
+    The same reporter telling us again about the same item is the same report, and opens no new case
+    once that one is decided, unless the text has changed since.
     """
     check_may(by, Permission.REPORT_FILE)
     if not reason.strip():
@@ -52,7 +53,7 @@ def file(
         reason=reason.strip(),
         received_at=now,
     )
-    case = triage.open_for_item(
+    case = (_decided_on_this_text(item) if existing else None) or triage.open_for_item(
         item=item,
         text=item.current_revision.text if item.current_revision else "",
         origin=CaseOrigin.REPORT,
@@ -72,3 +73,17 @@ def file(
             source=source.value,
         )
     return report, case
+
+
+def _decided_on_this_text(item: ContentItem) -> Case | None:
+    """Return the newest case about an item if a decision on the current text stands in it."""
+    newest = (
+        Case.objects.filter(content_item=item)
+        .select_related("standing_decision")
+        .order_by("-pk")
+        .first()
+    )
+    decision = newest.standing_decision if newest else None
+    if decision is None or decision.revision_id != item.current_revision_id:
+        return None
+    return newest
