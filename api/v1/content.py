@@ -123,6 +123,13 @@ class FiledSerializer(serializers.Serializer[Any]):
     external_id = serializers.CharField()
     new = serializers.BooleanField(help_text="Whether this call brought it in.")
     revised = serializers.BooleanField(help_text="Whether this call brought another text.")
+    current = serializers.BooleanField(
+        help_text=(
+            "Whether the text sent is the comment's text now. False where this text was sent before"
+            " and another has replaced it since: it counts as a repeat and is not taken. When the"
+            " author really returned to it, send it with a `version` of its own."
+        )
+    )
     flagged = serializers.BooleanField(help_text="Whether a published rule held.")
     severity = serializers.ChoiceField(choices=Severity.choices, allow_null=True)
     case = CaseLinkSerializer(allow_null=True)
@@ -201,6 +208,7 @@ FILED_EXAMPLE = {
     "external_id": "comment-1001",
     "new": True,
     "revised": False,
+    "current": True,
     "flagged": True,
     "severity": "medium",
     "case": {
@@ -377,6 +385,7 @@ def _filed(outcome: intake.Outcome, request: Request) -> dict[str, Any]:
         "external_id": outcome.external_id,
         "new": outcome.is_new,
         "revised": outcome.is_revised,
+        "current": outcome.is_current,
         "flagged": outcome.is_flagged,
         "severity": outcome.severity or None,
         "case": case_link(outcome.case_id, outcome.case_status, request),

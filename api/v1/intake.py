@@ -14,7 +14,7 @@ from api.v1.comments import FieldProblem, Submission
 from api.v1.shapes import unread
 from moderation.models import Case, ContentItem, Evaluation
 from moderation.services import pipeline
-from moderation.services.ingestion import CLOCK_SKEW
+from moderation.services.ingestion import CLOCK_SKEW, clean, digest_of
 from platforms.connectors.base import RawEvent
 from platforms.enums import ChannelStatus, InboundSource
 from platforms.models import Channel
@@ -30,6 +30,7 @@ class Outcome:
     external_id: str
     is_new: bool
     is_revised: bool
+    is_current: bool
     is_flagged: bool
     severity: str
     case_id: UUID | None
@@ -110,7 +111,13 @@ def _outcomes(
         for item in ContentItem.objects.visible_to(by)
         .filter(channel=channel, external_id__in=wanted)
         .select_related("current_revision")
-        .only("id", "external_id", "first_seen_at", "current_revision__captured_at")
+        .only(
+            "id",
+            "external_id",
+            "first_seen_at",
+            "current_revision__captured_at",
+            "current_revision__digest",
+        )
     }
     severities = _severities([item.current_revision_id for item in items.values()], by=by)
     cases = _cases([item.pk for item in items.values()], by=by)
@@ -132,6 +139,8 @@ def _outcomes(
                 external_id=external_id,
                 is_new=is_new,
                 is_revised=not is_new and not is_repeat and revised_at == now,
+                is_current=item.current_revision is not None
+                and item.current_revision.digest == digest_of(clean(entry.items[0].text)),
                 is_flagged=severity is not None,
                 severity=severity or "",
                 case_id=case_id,

@@ -22,7 +22,7 @@ def test_a_flagged_comment_is_decided_and_acted_on(tool, channel, queues, publis
     assert filed.status_code == 201
     assert filed.json() | {"id": "", "url": "", "case": None} == {
         "id": "", "url": "", "channel": "careers", "external_id": "c-1", "new": True,
-        "revised": False, "flagged": True, "severity": "medium", "case": None,
+        "revised": False, "current": True, "flagged": True, "severity": "medium", "case": None,
     }  # fmt: skip
 
     case = tool.client.get(filed.json()["case"]["url"]).json()
@@ -82,6 +82,17 @@ def test_another_text_is_an_edit_and_is_judged_again(tool, filed, comment):
     assert item["text"] == "I will find you"
     assert item["open_case"]["id"] == filed["case"]["id"]
     assert item["revisions"][1]["evaluations"][0]["flags"][0]["rule"] == "insult"
+
+
+def test_a_text_that_was_replaced_since_is_told_not_to_be_taken(tool, filed, comment):
+    tool.post("content/", comment(text="Sorry about that"))
+
+    repeated = tool.post("content/", comment()).json()
+    returned = tool.post("content/", comment(version="3")).json()
+
+    assert (repeated["revised"], repeated["current"]) == (False, False)
+    assert (returned["revised"], returned["current"]) == (True, True)
+    assert ContentItem.objects.get().current_revision.text == comment()["text"]
 
 
 def test_a_batch_answers_comment_by_comment(tool, channel, queues, published, comment):
