@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from common.page import Fact, Tag
 from common.when import uk_date, uk_datetime
+from policies.engine.period import ALWAYS, read_period
+from policies.engine.reading import Reader
 from policies.enums import Outcome, RuleSetStatus, Severity
 from policies.models import Clause, Rule, RuleSetVersion
 
@@ -255,6 +257,7 @@ def _facts(version: RuleSetVersion, rules: int, now: datetime) -> list[Fact]:
         Fact("Written by", _by(version.drafted_by, version.drafted_at)),
         Fact("Approved by", _by(version.approved_by, version.approved_at) or "Not approved yet"),
         Fact("Published by", _by(version.published_by, version.published_at) or "Not published"),
+        *([Fact("In force", in_force)] if (in_force := _period(version, now)) else []),
         *([Fact("Retired", uk_datetime(version.retired_at))] if version.retired_at else []),
         Fact("To be reviewed", _review(version.review_on, now) or "No date is set"),
         Fact("Fingerprint", version.digest[:16]),
@@ -267,12 +270,26 @@ def _by(person: object, moment: datetime | None) -> str:
     return f"{person or 'The console'}, {uk_datetime(moment)}"
 
 
+def _period(version: RuleSetVersion, now: datetime) -> str:
+    """Return the days on which a dated version judges, and whether today is one of them."""
+    period = read_period(Reader(), version.definition.get("in_force"), "")
+    if period == ALWAYS:
+        return ""
+    first = f"from {_day(period.starts_on)}" if period.starts_on else ""
+    last = f"until the end of {_day(period.ends_on)}" if period.ends_on else ""
+    today = "" if period.includes(timezone.localdate(now)) else " (not today)"
+    return f"{' '.join(filter(None, [first, last]))}{today}"
+
+
+def _day(day: date) -> str:
+    return uk_date(timezone.make_aware(datetime(day.year, day.month, day.day, 12)))  # noqa: DTZ001
+
+
 def _review(review_on: date | None, now: datetime) -> str:
     if review_on is None:
         return ""
-    noon = timezone.make_aware(datetime(review_on.year, review_on.month, review_on.day, 12))  # noqa: DTZ001
     overdue = " (overdue)" if review_on < timezone.localtime(now).date() else ""
-    return f"{uk_date(noon)}{overdue}"
+    return f"{_day(review_on)}{overdue}"
 
 
 def _dates(version: RuleSetVersion) -> str:

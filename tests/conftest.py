@@ -153,6 +153,7 @@ def _clean_process() -> None:
     casework._watermarks.clear()
     rulesets.compiled.cache_clear()
     rulesets.rule_rows.cache_clear()
+    rulesets.period.cache_clear()
     cache.clear()
 
 

@@ -13,6 +13,7 @@ from api.v1.shapes import ClauseLinkSerializer, clause_link
 from api.views import ApiView
 from policies.enums import Outcome, Severity
 from policies.models import Clause, Rule, RuleSetVersion
+from policies.services import rulesets
 
 
 class PackSerializer(serializers.Serializer[Any]):
@@ -70,6 +71,8 @@ class RuleSetSerializer(serializers.Serializer[Any]):
     published_by = serializers.CharField()
     approved_by = serializers.CharField()
     review_on = serializers.DateField(allow_null=True)
+    in_force_from = serializers.DateField(allow_null=True, help_text="Judges nothing before.")
+    in_force_until = serializers.DateField(allow_null=True, help_text="Judges nothing after.")
     rules = RuleSerializer(many=True)
 
 
@@ -144,6 +147,7 @@ def _clause(clause: Clause) -> dict[str, Any]:
 
 
 def _version(version: RuleSetVersion) -> dict[str, Any]:
+    period = rulesets.period(version.pk)
     return {
         "id": version.pk,
         "key": version.rule_set.key,
@@ -154,6 +158,8 @@ def _version(version: RuleSetVersion) -> dict[str, Any]:
         "published_by": version.published_by.name if version.published_by else "",
         "approved_by": version.approved_by.name if version.approved_by else "",
         "review_on": version.review_on,
+        "in_force_from": period.starts_on,
+        "in_force_until": period.ends_on,
         "rules": [_rule(rule) for rule in sorted(version.rules.all(), key=lambda rule: rule.key)],
     }
 

@@ -263,7 +263,7 @@ def _create(
     message = ruling.message.strip()
     if ruling.outcome == Outcome.WARN and not message and ruling.clause is not None:
         message = default_warning(case, ruling.clause)
-    versions = rulesets.in_force(case.organisation_id)
+    versions = rulesets.in_force(case.organisation_id, now=now)
     return Decision.objects.create(
         organisation_id=case.organisation_id,
         case=case,

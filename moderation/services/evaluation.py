@@ -70,7 +70,7 @@ def evaluate(
     """
     if not fresh:
         return []
-    versions = rulesets.in_force(channel.organisation_id)
+    versions = rulesets.in_force(channel.organisation_id, now=now)
     facts = _gather(channel, fresh, now=now)
     subjects = [
         Subject(

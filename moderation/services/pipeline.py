@@ -27,7 +27,7 @@ from platforms.enums import InboundSource, InboundStatus
 from platforms.models import Channel, InboundEvent
 from platforms.registry import reader_for
 from platforms.services import inbox
-from policies.models import RuleSetVersion
+from policies.services import rulesets
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def take_in(
 
     Events whose key is known add nothing. Raises NotReady, and what the database refuses.
     """
-    if not ready_organisations().filter(pk=channel.organisation_id).exists():
+    if not ready_organisations(now=now).filter(pk=channel.organisation_id).exists():
         message = (
             "Publish a rule set and set up a queue first: without them no comment could be judged."
         )
@@ -106,7 +106,7 @@ def ingest_pending(*, now: datetime, limit: int = BATCH) -> int:
         channels = {
             channel.pk: channel
             for channel in Channel.objects.filter(
-                Exists(waiting), organisation__in=ready_organisations()
+                Exists(waiting), organisation__in=ready_organisations(now=now)
             )
             .order_by("pk")
             .select_for_update(skip_locked=True, of=("self",), no_key=True)
@@ -120,11 +120,11 @@ def ingest_pending(*, now: datetime, limit: int = BATCH) -> int:
     return sum(map(len, by_channel.values()))
 
 
-def ready_organisations() -> QuerySet[Organisation]:
+def ready_organisations(*, now: datetime) -> QuerySet[Organisation]:
     """Return the organisations whose comments can be judged and routed."""
     return Organisation.objects.filter(
-        Exists(RuleSetVersion.objects.published().filter(organisation=OuterRef("pk"))),
         Exists(Queue.objects.filter(organisation=OuterRef("pk"))),
+        pk__in=rulesets.organisations_with_rules(now=now),
     )
 
 

@@ -11,6 +11,7 @@ from policies.engine.evasion import NO_GATES, Evasion, Gates
 from policies.engine.examples import ExampleFailure, read_examples, run_examples
 from policies.engine.lexicon import Entry, Lexicon
 from policies.engine.patterns import BadPattern, PatternBook
+from policies.engine.period import Period, read_period
 from policies.engine.problems import Problem, RuleSetProblems
 from policies.engine.reading import Node
 from policies.engine.rules import Rule, RuleIndex
@@ -39,13 +40,15 @@ class CompiledRuleSet:
 
     def __init__(
         self, *, key: str, title: str, version: str, clauses: tuple[Clause, ...],
-        groups: Mapping[str, str], rules: tuple[Rule, ...], workshop: Workshop,
+        groups: Mapping[str, str], rules: tuple[Rule, ...], workshop: Workshop, period: Period,
     ) -> None:  # fmt: skip
         self.key = key
         self.title = title
         self.version = version
         self.clauses = clauses
         self.groups = groups
+        self.period = period
+        """The days on which it is meant to judge. Judging itself never looks at a clock."""
         self.rules = tuple(sorted(rules, key=lambda rule: rule.precedence))
         self.lexicon = Lexicon(workshop.lexicon.entries)
         gates = Gates.open(workshop.gate) if workshop.lexicon.entries else NO_GATES
@@ -101,13 +104,17 @@ class _Compiler:
             self.definition,
             "The rule set",
             required=["schema", "key", "title", "version", "rules"],
-            optional=["source", "clauses", "groups", "lists", "patterns", "people", "description"],
-        )
+            optional=[
+                "in_force", "source", "clauses", "groups", "lists", "patterns", "people",
+                "description",
+            ],
+        )  # fmt: skip
         if top.get("schema") is not None and top["schema"] != SCHEMA:
             reader.note("schema", f"should be {SCHEMA}, the only format this engine reads.")
         key = reader.slug(top.get("key"), "key")
         title = reader.text(top.get("title"), "title")
         version = reader.text(top.get("version"), "version")
+        period = read_period(reader, top.get("in_force"), "in_force")
         self._source(top.get("source"))
         self._clauses(top.get("clauses"))
         self._groups(top.get("groups"))
@@ -118,7 +125,7 @@ class _Compiler:
             raise RuleSetProblems(tuple(dict.fromkeys(reader.problems)))
         return CompiledRuleSet(
             key=key, title=title, version=version, clauses=tuple(self.clauses.values()),
-            groups=self.groups, rules=rules, workshop=self.workshop,
+            groups=self.groups, rules=rules, workshop=self.workshop, period=period,
         )  # fmt: skip
 
     def _build_book(self) -> None:

@@ -22,6 +22,16 @@ from policies.models import Clause, Pack, RuleSet
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 
 
+class _Loader(yaml.SafeLoader):
+    """The safe loader, but a day stays as it was written: definitions are stored as JSON."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, matcher) for tag, matcher in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 class PackRefused(DomainError):
     """The file is not a policy pack; the message says where and why."""
 
@@ -39,7 +49,7 @@ def load(source: str | Path) -> dict[str, Any]:
     """Read a pack: the name of one that ships ("hmpps") or a path. Raises PackRefused."""
     path = source if isinstance(source, Path) else PACKS / f"{source}.yaml"
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except OSError as error:
         message = f"{path.name} cannot be read: {error.strerror}."
         raise PackRefused(message) from error

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.enums import Permission
@@ -19,6 +20,8 @@ from audit.enums import AuditEventType
 from common.errors import DomainError, InvalidTransition, NotPermitted
 from policies.engine import CompiledRuleSet, RuleSetProblems, compile_rule_set
 from policies.engine.explain import sentence
+from policies.engine.period import Period, read_period
+from policies.engine.reading import Reader
 from policies.enums import RuleSetStatus
 from policies.models import Clause, Rule, RuleSet, RuleSetVersion
 
@@ -151,14 +154,26 @@ def publish(
     return version
 
 
-def in_force(organisation_id: UUID) -> list[UUID]:
-    """Return the ids of the organisation's published versions."""
-    return list(
-        RuleSetVersion.objects.of_organisation(organisation_id)
-        .published()
-        .order_by("published_at", "pk")
-        .values_list("pk", flat=True)
-    )
+def in_force(organisation_id: UUID, *, now: datetime) -> list[UUID]:
+    """Return the ids of the organisation's published versions, but for those outside their dates."""
+    published = RuleSetVersion.objects.of_organisation(organisation_id).published()
+    ordered = published.order_by("published_at", "pk").values_list("pk", flat=True)
+    today = timezone.localdate(now)
+    return [pk for pk in ordered if period(pk).includes(today)]
+
+
+def organisations_with_rules(*, now: datetime) -> set[UUID]:
+    """Return the ids of the organisations that have a version in force."""
+    published = RuleSetVersion.objects.published().values_list("pk", "organisation_id")
+    today = timezone.localdate(now)
+    return {organisation_id for pk, organisation_id in published if period(pk).includes(today)}
+
+
+@lru_cache(maxsize=4096)
+def period(version_id: UUID) -> Period:
+    """Return the days on which a published version judges; read once by each process."""
+    versions = RuleSetVersion.objects.filter(pk=version_id)
+    return read_period(Reader(), versions.values_list("definition__in_force", flat=True).get(), "")
 
 
 @lru_cache(maxsize=64)

@@ -106,6 +106,7 @@ def test_clauses_and_rules_in_force_are_listed(tool, published, django_assert_ma
         "example", 1, "Cara",
     )  # fmt: skip
     assert rule_set["approved_by"] == "Ben"
+    assert (rule_set["in_force_from"], rule_set["in_force_until"]) == (None, None)
     assert [rule["key"] for rule in rule_set["rules"]] == [
         "insult", "question", "repeated", "slur", "threat",
     ]  # fmt: skip

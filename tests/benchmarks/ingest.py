@@ -223,7 +223,7 @@ def _evaluate_seconds(place: Place, batches: Sequence[Sequence[Any]]) -> float:
     from policies.engine.types import Subject
     from policies.services import rulesets
 
-    (version,) = rulesets.in_force(place.organisation.pk)
+    (version,) = rulesets.in_force(place.organisation.pk, now=datetime.now(UTC))
     compiled = rulesets.compiled(version)
     signals = {
         "author.is_known": 0, "author.age_days": 0, "author.breaches": 0, "author.warnings": 0,

@@ -1,6 +1,7 @@
 """The route of a comment, service by service."""
 
-from datetime import timedelta
+import copy
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,7 +18,7 @@ from policies.models import Clause
 from tests.builders import a_case, an_item, items_arrive
 from tests.factories.moderation import QueueFactory
 from tests.factories.platforms import InboundEventFactory
-from tests.factories.policies import publish
+from tests.factories.policies import DEFINITION, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +166,35 @@ def test_mentions_and_messages_are_all_read_by_a_person(
 
     case = Case.objects.get()
     assert (case.queue, case.origin, case.severity) == (reading, "review", "low")
+
+
+def test_a_dated_rule_set_judges_beside_the_others_on_its_days_alone(
+    channel, queues, published, cara, ben, now
+):
+    definition = copy.deepcopy(DEFINITION)
+    definition |= {"key": "trial", "in_force": {"from": "2026-12-01", "until": "2026-12-24"}}
+    definition["lists"]["insults"]["terms"] = ["verdict"]
+    for clause in definition["clauses"]:
+        clause["id"] = clause["id"].replace("EX", "TR")
+    for entry in (*definition["rules"], *definition["groups"].values()):
+        entry["clause"] = entry["clause"].replace("EX", "TR")
+    definition["rules"][0]["examples"]["match"] = ["A verdict"]
+    publish(drafter=cara.actor, approver=ben.actor, now=now, definition=definition)
+
+    for day in (datetime(2026, 11, 30, 12, tzinfo=UTC), datetime(2026, 12, 1, 12, tzinfo=UTC)):
+        items_arrive(channel, an_item("The verdict is in", external_id=f"{day:%d}"), now=day)
+
+    assert Evaluation.objects.count() == 3
+    assert [(flag.clause.reference) for flag in Flag.objects.all()] == ["TR-01"]
+
+
+def test_outside_the_dates_of_its_only_rule_set_nothing_is_taken_in(
+    channel, queues, cara, ben, now
+):
+    definition = {**DEFINITION, "in_force": {"from": "2026-12-01"}}
+    publish(drafter=cara.actor, approver=ben.actor, now=now, definition=definition)
+
+    with pytest.raises(pipeline.NotReady):
+        items_arrive(channel, an_item("What a numpty"), now=now)
+
+    assert not InboundEvent.objects.exists()

@@ -1,7 +1,7 @@
 """Rule sets: drafted, approved by somebody else, published, retired; refused with every problem named."""
 
 import copy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -15,7 +15,7 @@ from common.errors import InvalidTransition, NotPermitted
 from policies.enums import RuleSetStatus
 from policies.models import Clause, RuleSet, RuleSetVersion
 from policies.services import packs, rulesets
-from tests.factories.policies import DEFINITION
+from tests.factories.policies import DEFINITION, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -39,9 +39,9 @@ def changed(**fields):
     return definition
 
 
-def test_draft_judges_nothing_yet(draft, organisation):
+def test_draft_judges_nothing_yet(draft, now, organisation):
     assert (draft.status, draft.number) == (RuleSetStatus.DRAFT, 1)
-    assert rulesets.in_force(organisation.pk) == []
+    assert rulesets.in_force(organisation.pk, now=now) == []
     assert draft.rules.count() == 5
 
 
@@ -49,7 +49,7 @@ def test_life_of_a_version_is_on_the_record(draft, cara, ben, now, organisation)
     rulesets.approve(version=draft, by=ben.actor, now=now)
     published = rulesets.publish(version=draft, by=cara.actor, now=now)
 
-    assert rulesets.in_force(organisation.pk) == [published.pk]
+    assert rulesets.in_force(organisation.pk, now=now) == [published.pk]
     assert (published.approved_by, published.published_by) == (ben.user, cara.user)
     assert list(AuditEvent.objects.order_by("pk").values_list("type", flat=True)) == [
         "pack.imported",
@@ -71,7 +71,7 @@ def test_newer_version_retires_the_one_before_in_the_same_step(
 
     published.refresh_from_db()
     assert (published.status, published.retired_at) == ("retired", now + timedelta(days=1))
-    assert rulesets.in_force(organisation.pk) == [newer.pk]
+    assert rulesets.in_force(organisation.pk, now=now) == [newer.pk]
     assert newer.number == 2
 
 
@@ -131,7 +131,7 @@ def test_rules_are_put_in_force_by_people(draft, dev, ben, now, organisation):
         with pytest.raises(NotPermitted):
             rulesets.publish(version=draft, by=actor, now=now)
 
-    assert rulesets.in_force(organisation.pk) == []
+    assert rulesets.in_force(organisation.pk, now=now) == []
 
 
 @pytest.mark.parametrize(
@@ -217,3 +217,55 @@ def test_compiled_version_is_made_once_a_process(published, django_assert_num_qu
 
     with django_assert_num_queries(0):
         assert rulesets.compiled(published.pk) is first
+
+
+@pytest.mark.parametrize(
+    ("in_force", "days"),
+    [
+        ({"from": "2027-03-25", "until": "2027-05-06"}, [False, True, True, True, False]),
+        ({"from": "2027-03-25"}, [False, True, True, True, True]),
+        ({"until": "2027-05-06"}, [True, True, True, True, False]),
+    ],
+)
+def test_a_dated_version_is_in_force_from_its_first_day_to_the_end_of_its_last(
+    cara, ben, now, organisation, in_force, days
+):
+    version = publish(
+        drafter=cara.actor, approver=ben.actor, now=now, definition={**DEFINITION, "in_force": in_force}
+    )  # fmt: skip
+    # The last minute before and the first and last minute of the period, in British time: clocks
+    # go forward on 28 March 2027, so 6 May begins and ends an hour earlier in UTC.
+    moments = [
+        datetime(2027, 3, 24, 23, 59, tzinfo=UTC),
+        datetime(2027, 3, 25, 0, 0, tzinfo=UTC),
+        datetime(2027, 4, 10, 12, 0, tzinfo=UTC),
+        datetime(2027, 5, 6, 22, 59, tzinfo=UTC),
+        datetime(2027, 5, 6, 23, 0, tzinfo=UTC),
+    ]
+
+    judging = [rulesets.in_force(organisation.pk, now=moment) for moment in moments]
+
+    assert judging == [[version.pk] if holds else [] for holds in days]
+    assert [
+        organisation.pk in rulesets.organisations_with_rules(now=moment) for moment in moments
+    ] == days
+
+
+@pytest.mark.parametrize(
+    ("in_force", "why"),
+    [
+        ({}, "needs the field"),
+        ({"from": "6 May 2027"}, "not a day written as year-month-day"),
+        ({"until": "20270506"}, "not a day written as year-month-day"),
+        ({"from": "2027-02-30"}, "not a day written as year-month-day"),
+        ({"from": "2027-05-06", "until": "2027-03-25"}, "ends before it begins"),
+        ({"from": "2027-03-25", "to": "2027-05-06"}, "no field “to”"),
+    ],
+)
+def test_dates_that_make_no_sense_are_refused_with_a_reason(rule_set, cara, now, in_force, why):
+    with pytest.raises(rulesets.RuleSetRefused, match=why):
+        rulesets.draft(
+            rule_set=rule_set, definition={**DEFINITION, "in_force": in_force}, by=cara.actor, now=now
+        )  # fmt: skip
+
+    assert not RuleSetVersion.objects.exists()

@@ -12,7 +12,7 @@ from policies.enums import RuleSetStatus
 from policies.models import Rule
 from policies.services import rulesets
 from tests.conftest import NOW
-from tests.factories.policies import DEFINITION
+from tests.factories.policies import DEFINITION, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +136,12 @@ def test_the_number_of_queries_does_not_grow(ada, published, django_assert_max_n
 
     with django_assert_max_num_queries(7):
         ada.client.get(f"/rules/{published.pk}/")
+
+
+def test_a_dated_version_says_on_which_days_it_judges(ada, cara, ben):
+    dated = {**DEFINITION, "in_force": {"from": "2027-03-25", "until": "2027-05-06"}}
+    version = publish(drafter=cara.actor, approver=ben.actor, now=NOW, definition=dated)
+
+    text = text_of(ada.client.get(f"/rules/{version.pk}/"))
+
+    assert "In force from 25 March 2027 until the end of 6 May 2027 (not today)" in text
