@@ -11,7 +11,14 @@ import yaml
 from policies.engine import compile_rule_set
 
 PACKS = Path(__file__).resolve().parents[3] / "policies" / "packs"
-KEYS = ("hmpps", "ppo")
+KEYS = ("hmpps", "ppo", "ico", "police")
+"""The packs of whole bodies."""
+
+DATED = ("pre-election", "active-proceedings")
+"""The packs in force for a while beside a body's own."""
+
+SEEDED = ("hmpps", "ppo")
+"""The bodies of the demonstration."""
 
 PENALTIES = frozenset({"hide", "delete", "warn", "block", "report", "escalate"})
 """Recommendations that do something to a comment or to its author."""
@@ -25,7 +32,8 @@ def schema():
 @pytest.fixture(scope="session")
 def definitions():
     return {
-        key: yaml.safe_load((PACKS / f"{key}.yaml").read_text(encoding="utf-8")) for key in KEYS
+        key: yaml.safe_load((PACKS / f"{key}.yaml").read_text(encoding="utf-8"))
+        for key in (*KEYS, *DATED)
     }
 
 
@@ -34,11 +42,11 @@ def compiled(definitions):
     return {key: compile_rule_set(definition) for key, definition in definitions.items()}
 
 
-@pytest.fixture(params=KEYS)
+@pytest.fixture(params=(*KEYS, *DATED))
 def pack(request, definitions):
     return definitions[request.param]
 
 
-@pytest.fixture(params=KEYS)
+@pytest.fixture(params=(*KEYS, *DATED))
 def rule_set(request, compiled):
     return compiled[request.param]

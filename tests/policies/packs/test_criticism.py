@@ -7,7 +7,7 @@ import yaml
 
 from policies.engine import evaluate
 from policies.engine.types import Subject
-from tests.policies.packs.conftest import PACKS, PENALTIES
+from tests.policies.packs.conftest import KEYS, PACKS, PENALTIES
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,10 @@ def test_at_most_one_in_a_hundred_is_penalised(rule_set, sentences):
     assert len(false) <= len(sentences) // 100, false
 
 
-def test_somebody_in_despair_is_routed_to_safeguarding_and_not_penalised(rule_set):
+@pytest.mark.parametrize("key", KEYS)
+def test_somebody_in_despair_is_routed_to_safeguarding_and_not_penalised(compiled, key):
     verdict = evaluate(
-        Subject(text="I feel like I can't go on, is there anyone I can talk to?"), rule_set
+        Subject(text="I feel like I can't go on, is there anyone I can talk to?"), compiled[key]
     )
 
     assert "safeguarding" in {match.route for match in verdict.matches}

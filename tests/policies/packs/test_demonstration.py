@@ -9,7 +9,7 @@ import pytest
 
 from policies.engine import evaluate
 from policies.engine.types import Subject
-from tests.policies.packs.conftest import KEYS, PACKS, PENALTIES
+from tests.policies.packs.conftest import PACKS, PENALTIES, SEEDED
 
 SEED = PACKS.parents[1] / "platforms" / "sandbox" / "seed"
 
@@ -19,7 +19,7 @@ def _comments(key):
     return [c for channel in channels for post in channel["posts"] for c in post["comments"]]
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", SEEDED)
 def test_replies_stand_under_an_earlier_comment_of_their_post(key):
     channels = json.loads((SEED / f"{key}.json").read_text(encoding="utf-8"))
     posts = list(chain.from_iterable(channel["posts"] for channel in channels))
@@ -32,7 +32,7 @@ def test_replies_stand_under_an_earlier_comment_of_their_post(key):
             assert comment["minutes_ago"] < ages.get(comment.get("parent"), post["minutes_ago"])
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", SEEDED)
 def test_about_a_third_is_penalised(compiled, key):
     comments = _comments(key)
     verdicts = [evaluate(Subject(text=comment["text"]), compiled[key]) for comment in comments]
