@@ -1,5 +1,5 @@
 """Clauses are exercised in the same world as journeys."""
 
-from tests.journeys.conftest import hmpps, make_world, ppo
+from tests.journeys.conftest import hmpps, ico, make_world, police, ppo
 
-__all__ = ["hmpps", "make_world", "ppo"]
+__all__ = ["hmpps", "ico", "make_world", "police", "ppo"]

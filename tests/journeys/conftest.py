@@ -32,7 +32,7 @@ def make_world(
                 now=timezone.now(),
                 definition=shipped(pack),
             )
-            queue_services.set_up(by=dev.actor)
+            queue_services.set_up(by=dev.actor, plans=queue_services.plans_for(pack))
             world = World(organisation, platform, address, pack)
             world.open_channel()
             return world
@@ -50,3 +50,15 @@ def hmpps(make_world: Callable[[str], World]) -> World:
 def ppo(make_world: Callable[[str], World]) -> World:
     """The ombudsman, under its policy."""
     return make_world("ppo")
+
+
+@pytest.fixture
+def ico(make_world: Callable[[str], World]) -> World:
+    """The data protection regulator, under its policy."""
+    return make_world("ico")
+
+
+@pytest.fixture
+def police(make_world: Callable[[str], World]) -> World:
+    """Two police forces, under their policy."""
+    return make_world("police")

@@ -118,7 +118,7 @@ def _load_body(
             )
     people = _people(body, by, encoded, now=now)
     _rules(body, organisation, now=now)
-    queues.set_up(by=by)
+    queues.set_up(by=by, plans=queues.plans_for(body.key))
     _channels(body, by, sandbox_url, now=now)
     return people
 
