@@ -303,6 +303,6 @@ def test_hmpps_16_a_question_about_applying_is_answered_and_not_treated_as_a_bre
     hmpps.decides(ada, case, "reply", message="Vetting takes about twelve weeks.")
     hmpps.delivers()
 
-    assert queue_key(case) == "replies"
+    assert queue_key(case) == "applications"
     assert hmpps.acts(case) == [("reply", "verified")]
     assert hmpps.state(comment) == "live"

@@ -66,5 +66,5 @@ def test_somebody_in_despair_is_routed_to_safeguarding_and_not_penalised(compile
 def test_a_question_about_applying_is_routed_to_a_reply(compiled):
     verdict = evaluate(Subject(text="How long does vetting take?"), compiled["hmpps"])
 
-    assert {match.route for match in verdict.matches} == {"needs-reply"}
+    assert {match.route for match in verdict.matches} == {"application-help"}
     assert verdict.recommend == "reply"
