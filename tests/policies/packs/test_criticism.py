@@ -43,6 +43,7 @@ def test_the_set_is_large_and_varied(sentences):
         "ombudsman",
         "prisons",
         "reporting-and-news",
+        "second-look",
     }
 
 
