@@ -6,10 +6,13 @@ a person act on the page, and looks at what reached the platform and the record.
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from moderation.enums import CaseStatus
 from moderation.models import Case, Queue
+from platforms.enums import ContentKind
+from tests.builders import an_item, items_arrive
 from tests.journeys.world import example, examples_by_clause, page, words
 from tests.moderation.views.conftest import words as said
 
@@ -306,3 +309,51 @@ def test_hmpps_16_a_question_about_applying_is_answered_and_not_treated_as_a_bre
     assert queue_key(case) == "applications"
     assert hmpps.acts(case) == [("reply", "verified")]
     assert hmpps.state(comment) == "live"
+
+
+@pytest.mark.clause("HMPPS-15")
+def test_hmpps_15_a_direct_message_that_reports_a_comment_is_a_report_and_no_breach(hmpps, ada):
+    text = "I want to report a comment under your last post"
+    item = an_item(text, kind=ContentKind.MESSAGE, external_id="m1")
+    items_arrive(hmpps.channels["careers"], item, now=timezone.now())
+
+    case = Case.objects.get(content_item__external_id="m1")
+    hmpps.decides(ada, case, "no_reply", reason="Looked at the comment.")
+
+    assert ("HMPPS-15", "report-by-message") in hmpps.flags_of("m1")
+    assert queue_key(case) == "replies"
+    assert case.recommend == "reply"
+
+
+@pytest.mark.clause("HMPPS-17")
+def test_hmpps_17_whatever_is_said_of_featured_staff_is_marked_and_abuse_goes_to_their_queue(
+    hmpps, ada
+):
+    kind = hmpps.writes(example("hmpps", "featured-staff-mentioned"), author="al")
+    abusive = hmpps.writes(example("hmpps", "personal-attack-featured-staff"))
+    hmpps.arrives()
+    case = hmpps.case_of(abusive)
+
+    hmpps.decides(ada, case, "hide", "HMPPS-07")
+    hmpps.delivers()
+
+    assert hmpps.flags_of(kind) == {("HMPPS-17", "featured-staff-mentioned")}
+    assert ("HMPPS-17", "featured-staff-mentioned") in hmpps.flags_of(abusive)
+    assert queue_key(case) == "staff"
+    assert hmpps.state(kind) == "live"
+    assert hmpps.state(abusive) == "hidden"
+
+
+@pytest.mark.clause("HMPPS-18")
+def test_hmpps_18_misinformation_is_removed_by_whoever_answers_for_corrections(hmpps, ada):
+    false = hmpps.writes(example("hmpps", "misinformation-fee"))
+    doubted = hmpps.writes(example("hmpps", "says-we-are-wrong"), author="al")
+    hmpps.arrives()
+    case = hmpps.case_of(false)
+
+    hmpps.decides(ada, case, "hide", "HMPPS-18")
+    hmpps.delivers()
+
+    assert queue_key(case) == queue_key(hmpps.case_of(doubted)) == "press"
+    assert hmpps.state(false) == "hidden"
+    assert hmpps.case_of(doubted).recommend == "reply"

@@ -84,3 +84,51 @@ def test_ppo_09_a_threat_can_be_handed_to_a_senior_reviewer(ppo, ada, sam):
     assert queue_key(case) == "senior"
     assert "case.escalated" in ppo.audited(case)
     assert ppo.state(comment) == "hidden"
+
+
+@pytest.mark.clause("PPO-02")
+def test_ppo_02_an_individual_case_gets_the_way_to_contact_us_and_no_penalty(ppo, ada):
+    comment = ppo.writes(example("ppo", "individual-case"))
+    ppo.arrives()
+    case = ppo.case_of(comment)
+
+    ppo.decides(ada, case, "reply", message="We cannot comment on a case here. Please call us.")
+    ppo.delivers()
+
+    assert ("PPO-02", "individual-case") in ppo.flags_of(comment)
+    assert case.recommend == "reply"
+    assert queue_key(case) == "replies"
+    assert ppo.state(comment) == "live"
+    assert ppo.acts(case) == [("reply", "verified")]
+
+
+@pytest.mark.clause("PPO-05")
+def test_ppo_05_an_enquiry_can_be_reviewed_without_a_reply(ppo, ada):
+    comment = ppo.writes(example("ppo", "enquiry"))
+    request = ppo.writes(example("ppo", "information-request"), author="al")
+    press = ppo.writes(example("ppo", "press-enquiry"), author="bo")
+    ppo.arrives()
+    case = ppo.case_of(comment)
+
+    ppo.decides(ada, case, "no_reply")
+    ppo.delivers()
+
+    assert queue_key(case) == "replies"
+    assert queue_key(ppo.case_of(request)) == "requests"
+    assert queue_key(ppo.case_of(press)) == "press"
+    assert "decision.recorded" in ppo.audited(case)
+    assert ppo.outbox() == []
+
+
+@pytest.mark.clause("PPO-10")
+def test_ppo_10_an_inaccurate_claim_waits_for_a_correction_and_is_answered(ppo, ada):
+    comment = ppo.writes(example("ppo", "inaccurate-claim"))
+    ppo.arrives()
+    case = ppo.case_of(comment)
+
+    ppo.decides(ada, case, "reply", message="The Ombudsman is independent of the prison service.")
+    ppo.delivers()
+
+    assert queue_key(case) == "press"
+    assert ppo.state(comment) == "live"
+    assert ppo.acts(case) == [("reply", "verified")]
