@@ -57,7 +57,10 @@ def line_records(stream: TextIO, *, encoding: str = "utf-8") -> Iterator[Members
 
 
 def list_records(stream: TextIO, *, encoding: str = "utf-8") -> Iterator[Members | Broken]:
-    """Cut one JSON list into records without holding more than one element."""
+    """Cut one JSON list, or several one after the other, into records.
+
+    No more than one element is held. What is neither a list nor the end is told.
+    """
     decoder = json.JSONDecoder()
     buffer, at, line, is_open = "", 0, 1, False
     while True:
@@ -68,13 +71,19 @@ def list_records(stream: TextIO, *, encoding: str = "utf-8") -> Iterator[Members
         if at == len(buffer):
             buffer, at = stream.read(CHUNK), 0
             if not buffer:
-                yield Broken(line, "The list that this file is has no end: it was cut off.", "")
+                if is_open:
+                    yield Broken(line, "The list that this file is has no end: it was cut off.", "")
                 return
             continue
-        if not is_open:
+        if not is_open and buffer[at] == "[":
             is_open, at = True, at + 1
             continue
-        if buffer[at] == "]":
+        if is_open and buffer[at] == "]":
+            # Pages of an export put together: another list may follow.
+            is_open, at = False, at + 1
+            continue
+        if not is_open:
+            yield Broken(line, "Something follows the end of the list.", excerpt(buffer[at:]))
             return
         try:
             _value, end = decoder.raw_decode(buffer, at)

@@ -101,6 +101,21 @@ def test_a_list_that_was_cut_off_gives_what_is_there(read: Read):
     assert len(reasons(rows)) == 1
 
 
+@pytest.mark.parametrize("between", ["", "\n", ",\n", " \n\n"])
+def test_pages_of_an_export_put_together_are_read_to_the_end(read: Read, between):
+    pages = '[{"text": "one"}, {"text": "two"}]', "[]", '[{"text": "three"}\n]\n'
+
+    assert texts(read(between.join(pages))) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("after", ["junk", '{"text": "two"}', "]", '"two"'])
+def test_what_follows_the_list_and_is_none_is_told(read: Read, after):
+    rows = read(f'[{{"text": "one"}}]\n{after}')
+
+    assert texts(rows) == ["one"]
+    assert reasons(rows) == [(2, "Something follows the end of the list.")]
+
+
 def test_a_list_larger_than_any_buffer(read: Read):
     objects = [{"id": at, "text": "x" * 3000} for at in range(400)]
 
