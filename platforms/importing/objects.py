@@ -72,7 +72,9 @@ def list_records(stream: TextIO, *, encoding: str = "utf-8") -> Iterator[Members
             buffer, at = stream.read(CHUNK), 0
             if not buffer:
                 if is_open:
-                    yield Broken(line, "The list that this file is has no end: it was cut off.", "")
+                    yield Broken(
+                        line, "The list that this file is has no end: it was cut off.", ""
+                    )
                 return
             continue
         if not is_open and buffer[at] == "[":

@@ -27,6 +27,14 @@ WRITTEN_DATES = (
     "%d %b %Y %H:%M",
     "%d %B %Y",
     "%d %b %Y",
+    "%d %B %Y %I:%M %p",
+    "%d %b %Y %I:%M %p",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%b %d, %Y, %I:%M %p",
+    "%B %d, %Y, %I:%M %p",
+    "%b %d, %Y, %I:%M:%S %p",
+    "%B %d, %Y at %I:%M %p",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d",
@@ -123,7 +131,7 @@ def date_of(value: Any, zone: ZoneInfo) -> datetime | None:  # Any: a cell or a 
 
 
 def _iso(written: str) -> datetime | None:
-    # "20201101" and the like are ISO too, but bare digits are read as seconds since 1970.
+    # "20201101" and the like are ISO too, but bare digits are told from seconds since 1970 below.
     if len(written) < 8 or written[4:5] != "-":
         return None
     try:
@@ -133,7 +141,10 @@ def _iso(written: str) -> datetime | None:
 
 
 def _epoch(written: str) -> datetime | None:
-    if not re.fullmatch(r"\d{8,18}(\.\d{1,9})?", written):
+    if len(written) in (8, 14) and written.isdecimal():
+        # 20201101 or 20201101103000: eight digits of seconds would be the early 1970s.
+        return datetime.strptime(written, "%Y%m%d%H%M%S"[: 6 if len(written) == 8 else None])  # noqa: DTZ007
+    if not re.fullmatch(r"\d{9,18}(\.\d{1,9})?", written):
         return None
     number = float(written)
     for limit, unit in ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000)):
@@ -160,6 +171,8 @@ def _written(written: str) -> datetime | None:
             return datetime.strptime(written, pattern)  # noqa: DTZ007 - the caller gives the zone
         except ValueError:
             continue
+    if re.search(r"\d\s*[ap]\.?m\b", written, re.IGNORECASE):
+        return None  # the parser of e-mail dates drops "PM": half a day off, and nobody told
     try:
         return parsedate_to_datetime(written)
     except (ValueError, TypeError, IndexError):

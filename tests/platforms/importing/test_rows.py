@@ -86,6 +86,17 @@ def test_a_layout_that_does_not_fit_is_refused(read: Read, content, words, optio
         ("Sun Feb 02 14:10:20 +0000 2020", "2020-02-02T14:10:20+00:00"),
         ("Sun, 02 Feb 2020 14:10:20 GMT", "2020-02-02T14:10:20+00:00"),
         ("2 February 2020", "2020-02-02T00:00:00+00:00"),
+        ("2 February 2020 2:10 PM", "2020-02-02T14:10:00+00:00"),
+        ("2 Feb 2020 12:10 am", "2020-02-02T00:10:00+00:00"),
+        ("Feb 2, 2020", "2020-02-02T00:00:00+00:00"),
+        ("February 2, 2020", "2020-02-02T00:00:00+00:00"),
+        ("Feb 2, 2020, 2:10 PM", "2020-02-02T14:10:00+00:00"),
+        ("February 2, 2020, 2:10 PM", "2020-02-02T14:10:00+00:00"),
+        ("Feb 2, 2020, 2:10:20 PM", "2020-02-02T14:10:20+00:00"),
+        ("Feb 2, 2020, 2:10\u202fPM", "2020-02-02T14:10:00+00:00"),
+        ("February 2, 2020 at 2:10 PM", "2020-02-02T14:10:00+00:00"),
+        ("20200202", "2020-02-02T00:00:00+00:00"),
+        ("20200202141020", "2020-02-02T14:10:20+00:00"),
     ],
 )
 def test_dates_are_read_in_uk_time_unless_they_name_a_zone(read: Read, written, expected):
@@ -102,8 +113,11 @@ def test_another_zone_can_be_named(read: Read):
 
 @pytest.mark.parametrize(
     "written",
-    ["yesterday", "13/13/2020", "2020-02-31", "0001-01-01", "99999999999999999999", "12"],
-)
+    [
+        "yesterday", "13/13/2020", "2020-02-31", "0001-01-01", "99999999999999999999", "12",
+        "20201301", "99999999999999", "Sun 02 Feb 2020 2:10 PM", "2 Feb 2020 2:10 p.m.",
+    ],
+)  # fmt: skip
 def test_a_date_that_cannot_be_read_is_refused(read: Read, written):
     rows = read(f"text,date\nhello,{written}\n")
 
