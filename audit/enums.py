@@ -16,6 +16,10 @@ class AuditEventType(models.TextChoices):
 
     SIGNED_IN = "person.signed_in", "Signed in"
     SIGNED_OUT = "person.signed_out", "Signed out"
+    ORGANISATION_CREATED = "organisation.created", "Organisation created"
+    OFFICE_HOURS_SET = "office_hours.set", "Office hours set"
+    PERSON_ADDED = "person.added", "Person added"
+    PASSWORD_SET = "person.password_set", "Password set"
     MEMBERSHIP_GRANTED = "membership.granted", "Role granted"
     MEMBERSHIP_REVOKED = "membership.revoked", "Role revoked"
     TOKEN_ISSUED = "token.issued", "API token issued"
@@ -28,6 +32,7 @@ class AuditEventType(models.TextChoices):
     CHANNEL_OPENED = "channel.opened", "Channel opened"
     CHANNEL_PAUSED = "channel.paused", "Channel paused"
     CHANNEL_RESUMED = "channel.resumed", "Channel resumed"
+    CHANNEL_CREDENTIALS_SET = "channel.credentials_set", "Channel credentials set"
     CHANNEL_POLLED = "channel.polled", "Channel polled"
     CHANNEL_NEEDS_ATTENTION = "channel.needs_attention", "Channel needs attention"
     IMPORT_STARTED = "import.started", "File import started"

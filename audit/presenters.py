@@ -187,7 +187,13 @@ def _role_granted(data: Data, event: AuditEvent) -> str:
 
 
 def _role_revoked(data: Data, event: AuditEvent) -> str:
-    return f"took the role of {_words(data.get('role', 'member'))} from somebody"
+    person = data.get("person") or "somebody"
+    return f"took the role of {_words(data.get('role', 'member'))} from {person}"
+
+
+def _hours_set(data: Data, event: AuditEvent) -> str:
+    hours = "; ".join(str(period) for period in data.get("hours") or ())
+    return "set the office hours" + (f" to {hours}" if hours else "")
 
 
 def _pack(data: Data, event: AuditEvent) -> str:
@@ -320,6 +326,10 @@ def _settled(data: Data, event: AuditEvent) -> str:
 PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {
     T.SIGNED_IN: _say("signed in"),
     T.SIGNED_OUT: _signed_out,
+    T.ORGANISATION_CREATED: lambda data, event: f"created the organisation{_quoted(data, 'name')}",
+    T.OFFICE_HOURS_SET: _hours_set,
+    T.PERSON_ADDED: lambda data, event: f"made an account for {data.get('person') or 'somebody'}",
+    T.PASSWORD_SET: lambda data, event: f"gave {data.get('person') or 'somebody'} a new password",
     T.MEMBERSHIP_GRANTED: _role_granted,
     T.MEMBERSHIP_REVOKED: _role_revoked,
     T.TOKEN_ISSUED: lambda data, event: f"issued an API token{_quoted(data, 'name')}",
@@ -332,6 +342,7 @@ PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {
     T.CHANNEL_OPENED: lambda data, event: f"opened the channel{_quoted(data, 'name')}",
     T.CHANNEL_PAUSED: _say("paused the channel"),
     T.CHANNEL_RESUMED: _say("resumed the channel"),
+    T.CHANNEL_CREDENTIALS_SET: _say("gave the channel new credentials"),
     T.CHANNEL_POLLED: _polled,
     T.CHANNEL_NEEDS_ATTENTION: _attention,
     T.IMPORT_STARTED: _import_started,

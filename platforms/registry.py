@@ -16,6 +16,13 @@ CONNECTORS: dict[Platform, type[SandboxConnector | BlueskyConnector | GoogleAler
     Platform.GOOGLE_ALERTS: GoogleAlertsConnector,
 }
 
+# What a person must hand over before the connector can speak; its docstring says what each is.
+CREDENTIALS: dict[Platform, tuple[str, ...]] = {
+    Platform.SANDBOX: ("token",),
+    Platform.BLUESKY: ("identifier", "app_password"),
+    Platform.GOOGLE_ALERTS: ("feed_url",),
+}
+
 
 def is_connected(platform: str) -> bool:
     """Whether the console can speak this platform; others come in by file or by the API."""

@@ -85,6 +85,7 @@ def revoke(*, membership: Membership, by: Actor, now: datetime, reason: str) -> 
             at=now,
             target=membership,
             reason=reason,
+            person=membership.user.name,
             role=membership.role,
         )
 

@@ -15,6 +15,8 @@ from audit.enums import AuditEventType
 from common.errors import NotPermitted
 
 PREFIX = "mct_"
+# Characters after it that are kept readable, to tell tokens apart.
+SHOWN = 6
 # Writing the last use on every call would make each read a write.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
@@ -32,7 +34,7 @@ def issue(
     token = ApiToken.objects.create(
         organisation_id=by.organisation_id,
         name=name,
-        prefix=secret[:10],
+        prefix=secret[: len(PREFIX) + SHOWN],
         digest=digest_of(secret),
         scopes=sorted(scope.value for scope in scopes),
         issued_by=by.user,

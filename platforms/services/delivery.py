@@ -39,6 +39,7 @@ from platforms.connectors.base import (
 from platforms.enums import Capability, ChannelStatus, DeliveryStatus
 from platforms.models import Channel, OutboxMessage
 from platforms.registry import connector_for
+from platforms.services import register
 
 logger = logging.getLogger(__name__)
 
@@ -133,9 +134,9 @@ def deliver(message_id: UUID, *, now: datetime) -> OutboxMessage | None:
         _refuse(message, mistake, now=now)
     finally:
         if connector is not None:
-            credentials = connector.access.credentials
-            if credentials and credentials != message.channel.credentials:
-                Channel.objects.filter(pk=message.channel_id).update(credentials=credentials)
+            register.keep_renewed(
+                channel=message.channel, credentials=connector.access.credentials
+            )
             connector.close()
     return message
 

@@ -29,6 +29,7 @@ from platforms.connectors.base import (
 from platforms.enums import ChannelStatus, InboundSource, InboundStatus
 from platforms.models import Channel, InboundEvent
 from platforms.registry import connector_for
+from platforms.services import register
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ def poll(channel_id: UUID, *, now: datetime) -> int:
         _record_success(channel, now=now, more=more)
     finally:
         if connector is not None:
-            _keep_credentials(channel, connector.access.credentials)
+            register.keep_renewed(channel=channel, credentials=connector.access.credentials)
             connector.close()
     return added
 
@@ -219,8 +220,3 @@ def _record_failure(channel: Channel, error: ConnectorError, *, now: datetime) -
     Channel.objects.filter(pk=channel.pk).update(**values)
     # A platform that is away is a state, not an error of ours.
     logger.info("poll_failed", extra={"channel": str(channel.pk), "code": error.code})
-
-
-def _keep_credentials(channel: Channel, credentials: object) -> None:
-    if credentials and credentials != channel.credentials:
-        Channel.objects.filter(pk=channel.pk).update(credentials=credentials)

@@ -7,10 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts import actors
+from accounts import actors, commands
 from accounts.enums import Permission
 from accounts.models import Organisation
 from accounts.services import tokens
+from common.errors import DomainError
 
 LONGEST_DAYS = 366
 
@@ -29,6 +30,12 @@ class Command(BaseCommand):
             required=True,
             metavar="A,B",
             help=f"what it may do, separated by commas: {', '.join(Permission)}",
+        )
+        parser.add_argument(
+            "--as",
+            dest="acting",
+            metavar="EMAIL",
+            help="the administrator who issues it; else it is recorded for the console itself",
         )
         parser.add_argument(
             "--days", type=int, default=90, help="how long it works (default 90, at most 366)"
@@ -51,15 +58,23 @@ class Command(BaseCommand):
             message = f"A token works for 1 to {LONGEST_DAYS} days."
             raise CommandError(message)
         now = timezone.now()
-        token, secret = tokens.issue(
-            name=name,
-            scopes=_scopes(options["scopes"]),
-            by=actors.system(organisation.pk),
-            now=now,
-            expires_at=now + timedelta(days=options["days"]),
+        by = (
+            commands.acting(options["acting"], organisation.slug)
+            if options["acting"]
+            else actors.system(organisation.pk)
         )
+        try:
+            token, secret = tokens.issue(
+                name=name,
+                scopes=_scopes(options["scopes"]),
+                by=by,
+                now=now,
+                expires_at=now + timedelta(days=options["days"]),
+            )
+        except DomainError as error:
+            raise CommandError(error.message) from None
         self.stderr.write(
-            f"Token “{token.name}” of {organisation} may {', '.join(token.scopes)}"
+            f"Token “{token.name}” ({token.prefix}…) of {organisation} may {', '.join(token.scopes)}"
             f" until {token.expires_at:%Y-%m-%d %H:%M} UTC. Keep it safe: it is not shown again."
         )
         self.stdout.write(secret)
