@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -37,7 +38,9 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that cannot be understood. What was wrong is logged, not shown."""
+    """Answer a request that cannot be understood. What was wrong is logged, and shown if it was only size."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "400.html", {"why": str(exception)}, status=413)
     return render(request, "400.html", status=400)
 
 
