@@ -43,6 +43,15 @@ def test_a_ready_server_is_healthy(server):
     assert probe.main() == 0
 
 
+def test_the_host_name_may_lie_in_a_file(server, monkeypatch, tmp_path):
+    file = tmp_path / "hosts"
+    file.write_text("console.example.gov.uk,other.example.gov.uk\n")
+    monkeypatch.delenv("ALLOWED_HOSTS")
+    monkeypatch.setenv("ALLOWED_HOSTS_FILE", str(file))
+
+    assert probe.main() == 0
+
+
 def test_a_server_that_is_not_ready_is_unhealthy(server):
     server.status = 503
 
