@@ -23,11 +23,15 @@ the scope it needs.
 fields were refused, `errors` with one entry a field.
 
 **Repeating a call.** Comments are known by channel and `external_id`, reports by item and
-`reporter`: sending one again adds nothing. Decisions need an `Idempotency-Key`; the same key again
-answers with the decision that was made.
+`reporter` (or, without a reporter, by the `Idempotency-Key`): sending one again adds nothing.
+Decisions need an `Idempotency-Key`; the same key again answers with the decision that was made.
+Every answer, errors included, repeats the key that was sent.
+
+**Bodies** have 5 MiB at most. A larger one is answered 413, and the connection may be closed before
+all of it was read: send it in parts.
 
 **Rate.** `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) come with every
-answer; 429 also has `Retry-After`.
+answer to a known token; 429 also has `Retry-After`.
 
 **Times** are ISO 8601 in UTC. **Texts** are positions in Unicode code points, so that
 `text[start:end]` is what a rule recognised.
@@ -43,7 +47,7 @@ TAGS = [
 ]
 
 ERRORS = {
-    400: "The request is malformed, or has fields that cannot be accepted.",
+    400: "The request is malformed, or has fields or parameters that cannot be accepted.",
     401: "There is no token, or it is unknown, expired or revoked.",
     403: "The token lacks the scope, or may not do this to this object.",
     404: "There is nothing here that this token may see.",
@@ -101,6 +105,30 @@ OPTIONAL_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Repeated in the answer. This call is safe to repeat without it.",
 )
+ECHOED_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200, 201, 207],
+    description="The key that was sent, where one was.",
+)
+MADE_HEADERS = [
+    ECHOED_KEY,
+    OpenApiParameter(
+        "Location",
+        {"type": "string", "format": "uri"},
+        OpenApiParameter.HEADER,
+        response=[200, 201],
+        description="Where to read the decision.",
+    ),
+    OpenApiParameter(
+        "Idempotency-Replayed",
+        {"type": "string", "enum": ["true"]},
+        OpenApiParameter.HEADER,
+        response=[200],
+        description="Says that the decision was made before, under the same key.",
+    ),
+]
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
@@ -162,13 +190,11 @@ class ApiSchema(AutoSchema):
         return dict(sorted(bodies.items()))
 
     def _possible_errors(self) -> list[int]:
-        errors = {401, 403, 405, 406, 429, 500}
+        errors = {400, 401, 403, 405, 406, 429, 500}
         if "{" in self.path:
             errors.add(404)
         if self.method == "POST":
-            errors |= {400, 413, 415} | set(getattr(self.view, "refusals", ()))
-        elif getattr(self.view, "takes_query", False):
-            errors.add(400)
+            errors |= {413, 415} | set(getattr(self.view, "refusals", ()))
         return sorted(errors)
 
 
@@ -180,8 +206,13 @@ def _problem_response(status: int) -> Schema:
         "description": ERRORS[status],
         "content": {"application/problem+json": media},
     }
-    if status != 401:
-        response["headers"] = _rate_headers()
+    # Nobody is counted before it is known who calls, and how to answer.
+    response["headers"] = _rate_headers() if status not in {401, 406} else {}
+    if status == 401:
+        response["headers"]["WWW-Authenticate"] = {
+            "description": "How to say who calls: a bearer token.",
+            "schema": {"type": "string"},
+        }
     if status == 429:
         response["headers"]["Retry-After"] = {
             "description": "Seconds to wait.",
@@ -209,6 +240,13 @@ def description() -> Schema:
         if name.endswith("Request") and "properties" in component:
             # A field that is not known is refused, so that a mistyped one is not lost.
             component["additionalProperties"] = False
+    schema["components"]["schemas"]["ReportBodyRequest"]["oneOf"] = [
+        {
+            "required": ["content_id"],
+            "not": {"anyOf": [{"required": ["channel"]}, {"required": ["external_id"]}]},
+        },
+        {"required": ["channel", "external_id"], "not": {"required": ["content_id"]}},
+    ]
     schema["components"]["responses"] = {
         f"Problem{status}": _problem_response(status) for status in ERRORS
     }

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from common import views as pages
 from common.errors import DomainError, NotPermitted
 from moderation.services.decisions import CaseAlreadyDecided
 
@@ -76,6 +77,17 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
         if response.has_header(header):
             answer[header] = response[header]
     return answer
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that not even its address could be read of: to tools as a problem document."""
+    if not request.path.startswith("/api/"):
+        return pages.bad_request(request, exception)
+    detail = (
+        "The request could not be understood: its host name or its headers are not acceptable."
+    )
+    answer = problem(HTTPStatus.BAD_REQUEST, code="bad_request", detail=detail)
+    return JsonResponse(answer.data, status=answer.status_code, content_type=PROBLEM_JSON)
 
 
 def problem(

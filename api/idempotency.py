@@ -38,6 +38,11 @@ def submission_key(request: Request) -> str:
     return hashlib.sha256(f"{actor.id}:{key}".encode()).hexdigest()
 
 
+def stand_in(request: Request) -> str:
+    """Return what stands for a sender who is not named: the key, in the token's own name space."""
+    return f"request-{submission_key(request)[:32]}" if key_of(request) else ""
+
+
 def echo(request: Request, response: Response) -> None:
     """Repeat the caller's key, so that answers can be told apart."""
     key = request.headers.get(HEADER, "").strip()

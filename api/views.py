@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,6 +21,8 @@ class ApiView(APIView):
     """JSON in, JSON out, by token; `required` names the scope that each method needs."""
 
     required: ClassVar[Mapping[str, Permission]] = {}
+    # The parameters that the address may have; a mistyped one must not be a lost one.
+    query: ClassVar[frozenset[str]] = frozenset()
     http_method_names = ["get", "head", "post"]
     parser_classes = [JsonParser]
     renderer_classes = [JsonRenderer]
@@ -36,6 +39,19 @@ class ApiView(APIView):
         """Remember who the middleware found: REST framework puts the token's actor in that place."""
         self._person = getattr(request, "user", None)
         return super().initialize_request(request, *args, **kwargs)
+
+    def check_permissions(self, request: Request) -> None:
+        """Count the call first: a refusal counts too, and says what is left."""
+        super().check_throttles(request)
+        super().check_permissions(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Refuse parameters that are none. Counting is done: `check_permissions` did it."""
+        unknown = sorted(request.query_params.keys() - self.query)[:10]
+        if unknown:
+            raise ValidationError(
+                {ascii(name[:40])[1:-1]: "There is no such parameter." for name in unknown}
+            )
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

@@ -21,7 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("moderation.urls")),
 ]
 
-handler400 = "common.views.bad_request"
+handler400 = "api.errors.bad_request"
 handler403 = "common.views.forbidden"
 handler404 = "common.views.not_found"
 handler429 = "common.views.too_many"

@@ -132,7 +132,7 @@ class CaseList(ApiView):
     """GET: the organisation's cases."""
 
     required = {"GET": Permission.CASE_READ}
-    takes_query = True
+    query = frozenset({"queue", "status", "severity", "cursor", "page_size"})
 
     @extend_schema(
         operation_id="list_cases",

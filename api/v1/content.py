@@ -21,7 +21,8 @@ from rest_framework.reverse import reverse
 
 from accounts.actors import Actor
 from accounts.enums import Permission
-from api.description import OPTIONAL_KEY, FieldProblemSerializer
+from api import idempotency
+from api.description import ECHOED_KEY, OPTIONAL_KEY, FieldProblemSerializer
 from api.renderers import moment
 from api.v1 import comments, intake
 from api.v1.shapes import (
@@ -43,6 +44,19 @@ from platforms.enums import ContentKind, SourceState
 from policies.enums import Severity
 
 NEWEST_REVISIONS = 50
+WEB_ADDRESS = r"^(https?://\S*)?$"
+WHEN = f"With its offset; neither before {comments.EARLIEST_YEAR} nor in the future."
+
+
+def web_address() -> serializers.RegexField:
+    """Describe an address: http or https and nothing else, for people will follow it."""
+    return serializers.RegexField(
+        WEB_ADDRESS,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=comments.MAX_URL,
+    )
 
 
 class CommentAuthorSerializer(serializers.Serializer[Any]):
@@ -53,7 +67,7 @@ class CommentAuthorSerializer(serializers.Serializer[Any]):
     display_name = serializers.CharField(
         required=False, max_length=comments.MAX_NAME, allow_null=True
     )
-    url = serializers.URLField(required=False, max_length=comments.MAX_URL, allow_null=True)
+    url = web_address()
 
 
 class CommentPostSerializer(serializers.Serializer[Any]):
@@ -61,8 +75,8 @@ class CommentPostSerializer(serializers.Serializer[Any]):
 
     external_id = serializers.CharField(max_length=comments.MAX_ID)
     text = serializers.CharField(required=False, max_length=comments.MAX_TEXT, allow_null=True)
-    url = serializers.URLField(required=False, max_length=comments.MAX_URL, allow_null=True)
-    published_at = serializers.DateTimeField(required=False, allow_null=True)
+    url = web_address()
+    published_at = serializers.DateTimeField(required=False, allow_null=True, help_text=WHEN)
 
 
 class CommentSerializer(serializers.Serializer[Any]):
@@ -87,11 +101,11 @@ class CommentSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="The comment that this one answers.",
     )
-    url = serializers.URLField(required=False, max_length=comments.MAX_URL, allow_null=True)
+    url = web_address()
     published_at = serializers.DateTimeField(
         required=False,
         allow_null=True,
-        help_text="With its offset. The moment of filing if not given.",
+        help_text=f"{WHEN} The moment of filing if not given.",
     )
     likes = serializers.IntegerField(required=False, min_value=0, max_value=comments.MAX_COUNT)
     replies = serializers.IntegerField(required=False, min_value=0, max_value=comments.MAX_COUNT)
@@ -250,7 +264,7 @@ class ContentFile(ApiView):
             " comment does not stop the rest. A comment that is known adds nothing; with another text"
             " it is an edit and is judged again."
         ),
-        parameters=[OPTIONAL_KEY],
+        parameters=[OPTIONAL_KEY, ECHOED_KEY],
         request=PolymorphicProxySerializer(
             component_name="Comments",
             serializers=[CommentSerializer, CommentBatchSerializer],
@@ -287,6 +301,7 @@ class ContentFile(ApiView):
     def post(self, request: Request) -> Response:
         """File comments."""
         now = timezone.now()
+        idempotency.key_of(request)
         body = request.data
         batch = body if isinstance(body, dict) and "comments" in body else None
         entries = _entries(batch) if batch is not None else [body]

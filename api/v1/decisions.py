@@ -17,7 +17,7 @@ from rest_framework.reverse import reverse
 from accounts.actors import Actor
 from accounts.enums import Permission
 from api import idempotency
-from api.description import REQUIRED_KEY
+from api.description import MADE_HEADERS, REQUIRED_KEY
 from api.errors import IdempotencyKeyReused
 from api.renderers import moment
 from api.v1.bodies import Choice, Number, StrictSerializer, Text
@@ -169,9 +169,10 @@ class CaseDecision(ApiView):
         description=(
             "The decision, the actions that follow from it and their record exist together or not at all."
             " The same `Idempotency-Key` again answers 200 with the decision that was made and the header"
-            " `Idempotency-Replayed: true`; with another body it is refused (422)."
+            " `Idempotency-Replayed: true`; with another body it is refused (422), but for `seen_revision`,"
+            " which counts only while the decision is not made."
         ),
-        parameters=[REQUIRED_KEY],
+        parameters=[REQUIRED_KEY, *MADE_HEADERS],
         request=RulingSerializer,
         responses={
             201: OpenApiResponse(
@@ -254,7 +255,7 @@ class DecisionReversal(ApiView):
             " possible: `irreversible` names the rest. A tool reverses its own decisions; those of others"
             " need the scope `case:decide_escalated` too."
         ),
-        parameters=[REQUIRED_KEY],
+        parameters=[REQUIRED_KEY, *MADE_HEADERS],
         request=ReversalSerializer,
         responses={
             201: OpenApiResponse(DecisionSerializer, "The replacing decision."),

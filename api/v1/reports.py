@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from accounts.actors import Actor
 from accounts.enums import Permission
-from api.description import OPTIONAL_KEY
+from api import idempotency
+from api.description import ECHOED_KEY, OPTIONAL_KEY
 from api.renderers import moment
 from api.v1.bodies import StrictSerializer, Text
 from api.v1.shapes import CaseLinkSerializer, case_link
@@ -33,7 +34,8 @@ class ReportBodySerializer(StrictSerializer):
         required=False,
         allow_blank=True,
         max_length=200,
-        help_text="Who told you, as you know them. The same reporter is counted once for each comment.",
+        help_text="Who told you, as you know them. The same reporter is counted once for"
+        " each comment. Where it is empty, the `Idempotency-Key` stands for the reporter.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +71,7 @@ class ReportFile(ApiView):
         tags=["Reports"],
         summary="Report a comment",
         description="Makes sure that a case about the comment is open.",
-        parameters=[OPTIONAL_KEY],
+        parameters=[OPTIONAL_KEY, ECHOED_KEY],
         request=ReportBodySerializer,
         responses={
             201: OpenApiResponse(ReportSerializer, "The report was filed."),
@@ -91,6 +93,7 @@ class ReportFile(ApiView):
     def post(self, request: Request) -> Response:
         """Report a comment."""
         now = timezone.now()
+        nobody = idempotency.stand_in(request)
         body = ReportBodySerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = body.validated_data
@@ -100,7 +103,7 @@ class ReportFile(ApiView):
             by=self.actor,
             now=now,
             source=ReportSource.TOOL,
-            reporter=fields.get("reporter", ""),
+            reporter=fields.get("reporter") or nobody,
         )
         is_new = report.received_at == now
         answer = {

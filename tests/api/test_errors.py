@@ -216,6 +216,59 @@ def test_a_bug_is_500_without_its_inside(tool):
     assert "no:such" not in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("get", "cases/", 403),
+        ("post", "queues/", 405),
+        ("put", "queues/", 405),
+        ("get", "cases/?x=1", 403),
+    ],
+)
+def test_a_refused_call_counts_and_says_what_is_left(tool_of, organisation, method, path, status):
+    tool = tool_of(organisation, Permission.CHANNEL_READ)
+    cache.clear()
+
+    answers = [getattr(tool.client, method)(f"/api/v1/{path}") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [status, status]
+    left = [int(answer["RateLimit-Remaining"]) for answer in answers]
+    assert left[0] - left[1] == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["cases/?stauts=waiting", "channels/?format=xml", "queues/?a%00b=1", "clauses/?page=2"]
+)
+def test_a_parameter_that_is_none_is_refused_by_name(tool, path):
+    response = tool.client.get(f"/api/v1/{path}")
+
+    assert_problem(response, 400, "invalid")
+    assert [entry["message"] for entry in response.json()["errors"]] == [
+        "There is no such parameter."
+    ]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cases/", "/api/v1/docs/", "/api/nowhere"])
+def test_a_host_name_that_is_not_ours_is_a_problem_document(tool, path):
+    assert_problem(tool.client.get(path, headers={"Host": "evil.example"}), 400, "bad_request")
+
+
+def test_a_host_name_that_is_not_ours_is_a_page_for_people():
+    response = Client().get("/sign-in/", headers={"Host": "evil.example"})
+
+    assert response.status_code == 400
+    assert response["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["content/", "reports/"])
+def test_a_key_that_is_too_long_is_refused_where_it_is_optional_too(tool, channel, comment, path):
+    response = tool.post(path, comment(), key="k" * 256)
+
+    assert_problem(response, 400, "invalid")
+    assert response.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert ContentItem.objects.count() == 0
+
+
 def test_too_many_calls_are_429_and_say_when_to_return(tool, settings):
     settings.REST_FRAMEWORK = {
         **settings.REST_FRAMEWORK,

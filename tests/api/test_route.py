@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import Permission
 from audit.models import AuditEvent
-from moderation.models import Case, ContentItem, Decision
+from moderation.models import Case, ContentItem, Decision, Report
 from platforms.models import InboundEvent, OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -339,6 +339,18 @@ def test_a_report_opens_a_case_and_counts_a_reporter_once(
     case = tool.get(f"cases/{first.json()['case']['id']}/").json()
     assert [report["reason"] for report in case["reports"]] == ["It is about me.", "Me too."]
     assert case["evaluation"] is None
+
+
+def test_a_report_without_a_reporter_is_known_by_its_key(tool, tool_of, organisation, filed):
+    body = {"channel": "careers", "external_id": "c-1", "reason": "It is about me."}
+
+    answers = [tool.post("reports/", body, key=key) for key in ("r-1", "r-1", "r-2")]
+    other = tool_of(organisation).post("reports/", body, key="r-1")
+
+    assert [answer.status_code for answer in [*answers, other]] == [201, 200, 201, 201]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    assert Report.objects.count() == 3
+    assert "r-1" not in answers[0].json()["reporter"]
 
 
 @pytest.mark.parametrize(
