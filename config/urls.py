@@ -8,6 +8,7 @@ from moderation.views.session import sign_out
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("config.health")),
     path("robots.txt", pages.robots, name="robots"),
+    path(".well-known/security.txt", pages.security_contact, name="security_contact"),
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("privacy/", pages.privacy, name="privacy"),
     path("cookies/", pages.cookies, name="cookies"),

@@ -271,5 +271,7 @@ POLL_LEASE_SECONDS = env.int("POLL_LEASE_SECONDS", default=180)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200_000_000)
 # Comma-separated Fernet keys, newest first: the first encrypts, all decrypt.
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[])
+# Where weaknesses are reported: an address such as mailto:… or https://…, shown to the public.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 BUILD_VERSION = env.str("BUILD_VERSION", default="development")
 BUILD_COMMIT = env.str("BUILD_COMMIT", default="unknown")

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 # What a stranger may read: nothing here knows anybody or anything.
 PUBLIC = {
-    "ping", "ready", "health", "info", "robots", "accessibility", "privacy", "cookies",
+    "ping", "ready", "health", "info", "robots", "security_contact", "accessibility", "privacy", "cookies",
     "account_login", "account_inactive",
 }  # fmt: skip
 # What everybody who is signed in may use for themselves, whatever their roles.
