@@ -126,7 +126,7 @@ def release(*, case: Case, by: Actor, now: datetime) -> Case:
     """Let go of a case, so that it waits for the next person at its old place."""
     case = Case.objects.locked(case.pk)
     if by.user is None or case.claimed_by_id != by.user.pk:
-        message = "You are not on this case."
+        message = "Your claim on this case has ended."
         raise NoClaimToRelease(message)
     _let_go(case, ClaimEnd.RELEASED, by, now)
     return case

@@ -42,6 +42,12 @@
       const fold = control.closest('details')
       if (fold) fold.open = true
       control.focus()
+    } else if (control.matches('summary')) {
+      // What is typed next belongs into the form that opened: on the summary every letter would be a shortcut.
+      const fold = control.parentElement
+      fold.open = true
+      const field = fold.querySelector('textarea, select, input:not([type=hidden])')
+      ;(field || control).focus()
     } else {
       control.focus()
       control.click()

@@ -73,8 +73,8 @@ def test_a_case_is_claimed_decided_and_reversed_by_keyboard(
     assert_accessible(page)
 
     page.keyboard.press("u")
-    page.get_by_label("Why", exact=True).focus()
     page.keyboard.type("Said in jest.")
+    assert page.get_by_label("Why", exact=True).input_value() == "Said in jest."
     with page.expect_navigation():
         page.keyboard.press("Control+Enter")
     in_the_background(hmpps.delivers)

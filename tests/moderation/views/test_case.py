@@ -276,7 +276,7 @@ def test_claiming_a_claimed_case_says_who_has_it(ada, ben, case):
 def test_releasing_what_one_does_not_hold_says_so(ada, case):
     response = ada.client.post(url_of(case, "case_release"), follow=True)
 
-    assert "You are not on this case." in words(response)
+    assert "Your claim on this case has ended." in words(response)
 
 
 def test_escalating_hands_it_to_senior_reviewers(ada, sam, case, queues, decide):
