@@ -273,31 +273,58 @@ def _escalated(data: Data, event: AuditEvent) -> str:
     return f"handed the case on to the queue{_quoted(data, 'queue')}"
 
 
+# How people name the stored words.
+OUTCOMES = {
+    "warn": "hide and warn the author",
+    "block": "hide and block the author",
+    "report": "hide and report to the platform",
+    "no_reply": "reviewed, no reply",
+}
+ACTS = {
+    "hide": "hide the comment",
+    "unhide": "show the comment again",
+    "delete": "delete the comment",
+    "warn": "warn the author",
+    "block": "block the author",
+    "unblock": "unblock the author",
+    "report": "report the comment",
+    "reply": "answer the comment",
+}
+
+
+def _outcome(value: object) -> str:
+    return OUTCOMES.get(str(value), _words(value))
+
+
+def _act(value: object) -> str:
+    return ACTS.get(str(value), _words(value))
+
+
 def _reopened(data: Data, event: AuditEvent) -> str:
     before = data.get("before")
     return "opened the case again" + (f" (it was: {_words(before)})" if before else "")
 
 
 def _decided(data: Data, event: AuditEvent) -> str:
-    return f"decided: {_words(data.get('outcome', 'something'))}"
+    return f"decided: {_outcome(data.get('outcome', 'something'))}"
 
 
 def _reversed(data: Data, event: AuditEvent) -> str:
-    kept = ", ".join(_words(kind) for kind in data.get("irreversible") or ())
-    return f"reversed the decision “{_words(data.get('before', '?'))}”" + (
-        f"; this cannot be taken back: {kept}" if kept else ""
+    kept = ", ".join(_act(kind) for kind in data.get("irreversible") or ())
+    return f"reversed the decision “{_outcome(data.get('before', '?'))}”" + (
+        f"; what cannot be undone: {kept}" if kept else ""
     )
 
 
 def _requested(data: Data, event: AuditEvent) -> str:
-    act = _words(data.get("kind", "an action"))
+    act = _act(data.get("kind", "an action"))
     if data.get("status") == "not_possible":
         return f"noted that “{act}” cannot be done by the console"
     return f"asked the platform to {act}"
 
 
 def _attempted(data: Data, event: AuditEvent) -> str:
-    act = _words(data.get("kind", "the action"))
+    act = _act(data.get("kind", "the action"))
     outcome = {
         "requested": "it did not work and will be tried again",
         "accepted": "the platform accepted it",
@@ -317,10 +344,10 @@ def _replayed(data: Data, event: AuditEvent) -> str:
 
 
 def _settled(data: Data, event: AuditEvent) -> str:
-    act = _words(data.get("kind", "the action"))
+    act = _act(data.get("kind", "the action"))
     seen = str(data.get("seen") or data.get("error") or "").strip().rstrip(".")
     note = f". {seen}" if seen else ""
-    return f"“{act}” is now {_words(data.get('status', 'unknown'))}{note}"
+    return f"{_words(data.get('status', 'unknown'))}: {act}{note}"
 
 
 PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {

@@ -152,6 +152,7 @@ def _record(*, case: Case, by: Actor, ruling: Ruling, now: datetime) -> Decision
         outcome=ruling.outcome.value,
         actions=[action.kind for action in actions],
     )
+    enforcement.record_requests(actions, case_id=case.pk, by=by, now=now)
     return decision
 
 
@@ -199,6 +200,7 @@ def reverse(
         cancelled=[action.kind for action in undoing.cancelled],
         kept=[action.kind for action in undoing.kept],
     )
+    enforcement.record_requests(undoing.started, case_id=case.pk, by=by, now=now)
     return replacement, undoing
 
 

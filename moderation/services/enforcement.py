@@ -86,7 +86,6 @@ def plan(
         for kind in PLANS[decision.outcome]
         for channel in _channels_for(kind, item)
     ]
-    _record_requests(actions, case_id=case.pk, by=by, now=now)
     if any(action.outbox_message_id for action in actions):
         nudge.after_commit("moderation.tasks.deliver")
     return actions
@@ -122,7 +121,6 @@ def undo(*, decision: Decision, replacement: Decision, by: Actor, now: datetime)
             started.append(_request_undo(UNDO[action.kind], done, replacement, now=now))
         elif not is_cancelled:
             kept.append(action)
-    _record_requests(started, case_id=decision.case_id, by=by, now=now)
     if started:
         nudge.after_commit("moderation.tasks.deliver")
     return Undoing(tuple(started), tuple(cancelled), tuple(irreversible), tuple(kept))
@@ -345,9 +343,10 @@ def _refusal(kind: ActionKind, channel: Channel, item: ContentItem) -> str:
     return ""
 
 
-def _record_requests(
+def record_requests(
     actions: Iterable[EnforcementAction], *, case_id: UUID, by: Actor, now: datetime
 ) -> None:
+    """Put on record what the platform is asked to do; call it after the decision is on record."""
     audit.record_many(
         [
             audit.Entry(

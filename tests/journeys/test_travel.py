@@ -61,7 +61,7 @@ def test_a_comment_is_flagged_claimed_decided_verified_and_reversed(hmpps, ada):
         "Opened the case",
         "Claimed the case by Ada",
         "Decided: hide under HMPPS-05 by Ada",
-        "Asked the platform to hide by Ada",
+        "Asked the platform to hide the comment by Ada",
         "Reversed the decision “hide” by Ada",
         "Said in jest.",
     ):

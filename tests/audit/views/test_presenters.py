@@ -62,12 +62,12 @@ def test_the_system_is_called_the_console():
         (
             AuditEventType.ACTION_REQUESTED,
             {"data": {"kind": "delete", "status": "not_possible"}},
-            "“delete” cannot be done",
+            "“delete the comment” cannot be done",
         ),
         (
             AuditEventType.DECISION_REVERSED,
             {"data": {"before": "hide", "irreversible": ["warn"]}},
-            "cannot be taken back: warn",
+            "what cannot be undone: warn the author",
         ),
         (AuditEventType.IMPORT_FINISHED, {"data": {"error": "Broken."}}, "could not finish"),
         (
@@ -78,7 +78,7 @@ def test_the_system_is_called_the_console():
         (
             AuditEventType.ENFORCEMENT_SETTLED,
             {"data": {"kind": "hide", "status": "verified", "seen": "It is hidden."}},
-            "“hide” is now verified. It is hidden",
+            "verified: hide the comment. It is hidden",
         ),
     ],
 )

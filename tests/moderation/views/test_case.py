@@ -569,3 +569,25 @@ def test_a_claim_that_ran_out_is_free_for_others(ada, ben, case, now):
     case.refresh_from_db()
     assert response.status_code == 302
     assert case.claimed_by == ada.user
+
+
+def test_history_tells_the_cause_before_the_effect(ada, case, decide):
+    decide(ada, case, "warn")
+    verify_all()
+    ada.client.post(
+        url_of(case, "case_reverse"),
+        {"decision": Decision.objects.get().pk, "reason": "Fair.", "submission_key": "r-1"},
+    )
+
+    page = soup(ada.client.get(url_of(case)))
+
+    newest_first = [
+        " ".join(title.get_text(" ").split()) for title in page.select(".app-timeline__title")
+    ]
+    assert [title.split(" by ")[0] for title in reversed(newest_first)][1:] == [
+        "Decided: hide and warn the author under EX-01",
+        "Asked the platform to hide the comment",
+        "Asked the platform to warn the author",
+        "Reversed the decision “hide and warn the author”; what cannot be undone: warn the author",
+        "Asked the platform to show the comment again",
+    ]
