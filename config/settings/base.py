@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "accounts.middleware.CurrentOrganisationMiddleware",
     "accounts.middleware.SessionTimeoutMiddleware",
     "common.middleware.PrivateAnswersMiddleware",
+    "common.middleware.OnlyFormsMiddleware",
 ]
 
 TEMPLATES = [

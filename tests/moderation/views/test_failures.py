@@ -8,7 +8,7 @@ from moderation.models import EnforcementAction
 from platforms.enums import DeliveryStatus
 from platforms.models import OutboxMessage
 from tests.builders import a_case
-from tests.moderation.views.conftest import words
+from tests.moderation.views.conftest import soup, words
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,16 @@ def test_no_failure_is_a_dead_end(ada, channel, queues, published, now, decide, 
 
     assert "The platform said no." in said
     assert way_out in said
+
+
+@pytest.mark.django_db
+def test_the_address_of_a_form_leads_back_to_its_page(ada, channel, queues, published, now):
+    case = a_case(channel, now=now)
+
+    answer = ada.client.get(f"{case.get_absolute_url()}decision/")
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert "Nothing was sent" in words(answer)
+    back = soup(answer).select_one("main a[href]")
+    assert back["href"] == case.get_absolute_url()
