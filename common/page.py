@@ -91,6 +91,11 @@ class Table:
     heads: list[Head]
     rows: list[list[Cell]]
 
+    @property
+    def labelled(self) -> list[list[tuple[Head, Cell]]]:
+        """The rows with the heading of each cell, which a narrow screen shows beside it."""
+        return [list(zip(self.heads, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:

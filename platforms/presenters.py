@@ -74,7 +74,7 @@ class MatrixRow:
     """One platform."""
 
     name: str
-    cells: list[MatrixCell]
+    cells: list[tuple[str, MatrixCell]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,10 @@ def matrix_of(*platforms: Platform) -> Matrix:
         rows=[
             MatrixRow(
                 platform.label,
-                [_cell(platform, act, opposite) for _, act, opposite in ACTS],
+                [
+                    (label, _cell(platform, act, opposite))
+                    for label, act, opposite in ACTS
+                ],
             )
             for platform in platforms
         ],

@@ -82,6 +82,23 @@ def test_a_page_is_accessible(
     assert_accessible(page)
 
 
+@pytest.mark.parametrize("path", ["/channels/", "/imports/", "/status/", "/audit/"])
+def test_a_telephone_shows_every_column_of_a_table(
+    open_page, member, organisation, channel, published, troubles, path
+):
+    everything = member("Pat", organisation, *RoleName)
+
+    page = open_page(path, width=375, user=everything.user)
+
+    wide = "[...document.querySelectorAll('.app-scroll')].map(e => e.scrollWidth - e.clientWidth)"
+    overhang = page.evaluate(wide)
+    assert overhang
+    assert max(overhang) <= 0
+    label = "e => getComputedStyle(e, '::before').content"
+    assert page.locator("td[data-label]").first.evaluate(label) != "none"
+
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_stranger_signs_in_to_the_demonstration_with_one_click(
     open_page, assert_accessible, ada, settings, tmp_path, width
