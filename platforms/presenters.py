@@ -238,10 +238,7 @@ def matrix_of(*platforms: Platform) -> Matrix:
         rows=[
             MatrixRow(
                 platform.label,
-                [
-                    (label, _cell(platform, act, opposite))
-                    for label, act, opposite in ACTS
-                ],
+                [(label, _cell(platform, act, opposite)) for label, act, opposite in ACTS],
             )
             for platform in platforms
         ],

@@ -171,6 +171,8 @@ class CaseDecision(ApiView):
             " The same `Idempotency-Key` again answers 200 with the decision that was made and the header"
             " `Idempotency-Replayed: true`; with another body it is refused (422), but for `seen_revision`,"
             " which counts only while the decision is not made."
+            " What `delete`, `warn`, `report` and `reply` do cannot be taken back. The console asks a person"
+            " twice; a call is carried out at once, so ask before you send it."
         ),
         parameters=[REQUIRED_KEY, *MADE_HEADERS],
         request=RulingSerializer,

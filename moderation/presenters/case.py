@@ -17,6 +17,7 @@ from moderation.enums import CaseOrigin, CaseStatus
 from moderation.models import Case, ContentItem, EnforcementAction
 from moderation.presenters import actions as action_presenter
 from moderation.presenters import consequences, history, text
+from moderation.presenters.confirmation import Confirmation, confirmation
 from moderation.presenters.decision_form import DecisionFormView, form_view
 from moderation.presenters.decision_made import DecisionView, decision_view
 from moderation.presenters.furniture import Furniture
@@ -129,6 +130,7 @@ class CasePage:
     unknown: tuple[str, ...]
     reports: tuple[ReportView, ...]
     form: DecisionFormView | None
+    confirm: Confirmation | None
     why_no_form: str
     decision: DecisionView | None
     panel: ActionsPanel
@@ -146,7 +148,12 @@ def case_page(
     refusal = _refusal(actor, case, now=now)
     is_open = case.status == CaseStatus.WAITING
     may_decide = is_open and refusal is None
-    form = form_view(file, actor, typed) if may_decide else None
+    confirm = (
+        confirmation(case, typed.decision, is_to_go_on=typed.is_to_go_on)
+        if may_decide and typed.is_unconfirmed
+        else None
+    )
+    form = form_view(file, actor, typed) if may_decide and confirm is None else None
     short = case.pk.hex[-6:]
     return CasePage(
         title=f"Case {short}",
@@ -155,7 +162,7 @@ def case_page(
         back_url=queue_url(case.queue_id),
         back_label=case.queue.name,
         identity=_identity(case, actor, furniture, now=now),
-        conflict=_conflict(case, typed, has_form=form is not None),
+        conflict=_conflict(case, typed, has_form=form is not None or confirm is not None),
         notice=_notice(file),
         post=post(case.content_item.post, channel=case.channel),
         parent=_parent(file, now=now),
@@ -183,6 +190,7 @@ def case_page(
             for report in file.reports
         ),
         form=form,
+        confirm=confirm,
         why_no_form=refusal.message if is_open and refusal else "",
         decision=decision_view(file, actor, typed),
         panel=actions_panel(case, file.actions),
@@ -292,9 +300,11 @@ def _kept(form: Any) -> str:
 def _notice(file: CaseFile) -> Notice | None:
     case, item = file.case, file.case.content_item
     if item.source_state == SourceState.DELETED:
+        # Whether it can still be decided is in the form beside it.
         return Notice(
             "Gone from the platform",
-            "The comment was deleted there. What was captured is kept here, and can still be decided.",
+            "The comment is deleted there. What was captured is kept here"
+            + (", and can still be decided." if case.status == CaseStatus.WAITING else "."),
         )
     if is_edited(file):
         return Notice(

@@ -14,6 +14,9 @@ class Typed:
     reversal: Any = None  # a bound ReasonForm
     escalation: Any = None  # a bound ReasonForm
     refusal: DomainError | None = None
+    # The decision is complete and cannot be taken back: ask before it is recorded.
+    is_unconfirmed: bool = False
+    is_to_go_on: bool = False
 
 
 def first_error(errors: Any, name: str) -> str:

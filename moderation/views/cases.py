@@ -15,10 +15,12 @@ from accounts.decorators import permission_required
 from accounts.enums import Permission
 from common.errors import DomainError, NotPermitted
 from common.http import HtmxHttpRequest
+from moderation.enums import CaseStatus
 from moderation.forms import DecisionForm, ReasonForm, ReversalForm
 from moderation.models import Case
-from moderation.permissions import CaseClaimedByAnother
+from moderation.permissions import CaseClaimedByAnother, can_decide
 from moderation.presenters import case as presenter
+from moderation.presenters.confirmation import for_good
 from moderation.presenters.typed import Typed
 from moderation.services import casefile, casework, decisions, ladder
 from moderation.views.answers import go_to, refuse
@@ -104,6 +106,14 @@ def case_decide(request: HtmxHttpRequest, case_id: UUID) -> HttpResponse:
     )
     if not form.is_valid():
         return _page(request, case, Typed(decision=form), status=422)
+    confirmed = request.POST.get("confirmed")
+    if confirmed == "no":
+        return _page(request, case, Typed(decision=form))
+    if confirmed != "yes" and _has_to_be_confirmed(request, case, form):
+        typed = Typed(
+            decision=form, is_unconfirmed=True, is_to_go_on=request.POST.get("then") == "next"
+        )
+        return _page(request, case, typed, status=422)
     try:
         decisions.record(
             case=case,
@@ -188,6 +198,17 @@ def _page(
     )
     context = {"page": page, "panel": page.panel}
     return render(request, "moderation/case_detail.html", context, status=status)
+
+
+def _has_to_be_confirmed(request: HtmxHttpRequest, case: Case, form: DecisionForm) -> bool:
+    """Whether a decision cannot be taken back, and nothing stands in its way yet (principle 7)."""
+    seen = form.cleaned_data["revision"]
+    is_current = case.status == CaseStatus.WAITING and seen in {None, case.revision}
+    return (
+        is_current
+        and can_decide(request.actor, case, now=timezone.now())
+        and bool(for_good(form.cleaned_data["outcome"], case.content_item))
+    )
 
 
 def _act(request: HtmxHttpRequest, case_id: UUID, act: Callable[..., Case]) -> HttpResponse:

@@ -145,6 +145,44 @@ def test_the_whole_desk_works_without_scripts(
     assert Case.objects.get().status == "decided"
 
 
+def test_deleting_asks_once_more_and_one_key_answers(
+    channel, queues, published, now, ada, open_page, assert_accessible
+):
+    comments_arrive(channel, "What a numpty", now=now)
+    page = open_page(Case.objects.get().get_absolute_url(), user=ada.user)
+    page.keyboard.press("4")
+    page.keyboard.press("r")
+    page.keyboard.type("It insults a colleague.")
+    with page.expect_response(lambda response: response.status == 422):
+        page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".app-decision--confirm")
+    assert_accessible(page)
+
+    page.keyboard.press("b")
+    page.wait_for_selector("#id_reason")
+    assert page.get_by_label("Reason", exact=True).input_value() == "It insults a colleague."
+    page.keyboard.press("s")
+    page.wait_for_selector(".app-decision--confirm")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector(".app-decision__outcome")
+    assert "Delete" in page.inner_text(".app-decision__outcome")
+
+
+def test_deleting_asks_once_more_without_scripts(channel, queues, published, now, ada, open_page):
+    comments_arrive(channel, "What a numpty", now=now)
+    page = open_page(
+        Case.objects.get().get_absolute_url(), width=375, javascript=False, user=ada.user
+    )
+    page.locator(".app-outcome__label", has_text="Delete").click()
+    page.get_by_label("Reason", exact=True).fill("It insults a colleague.")
+    page.get_by_role("button", name=re.compile("Record decision")).click()
+
+    page.get_by_role("button", name=re.compile("Yes, delete it")).click()
+
+    assert "Delete" in page.inner_text(".app-decision__outcome")
+
+
 def test_what_was_typed_survives_a_conflict(channel, queues, published, now, ada, ben, open_page):
     (item,) = comments_arrive(channel, "What a numpty", now=now)
     case = Case.objects.get(content_item=item)

@@ -98,7 +98,6 @@ def test_a_telephone_shows_every_column_of_a_table(
     assert page.locator("td[data-label]").first.evaluate(label) != "none"
 
 
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_stranger_signs_in_to_the_demonstration_with_one_click(
     open_page, assert_accessible, ada, settings, tmp_path, width

@@ -155,6 +155,7 @@ class World:
             "reason": "It goes against the guideline.",
             "submission_key": uuid4().hex,
             "revision": Case.objects.get(pk=case.pk).revision,
+            "confirmed": "yes",
         }
         return person.client.post(
             reverse("moderation:case_decide", args=[case.pk]), {**data, **fields}

@@ -45,6 +45,7 @@ def decide() -> Callable[..., HttpResponse]:
             "reason": "It insults a colleague.",
             "submission_key": uuid4().hex,
             "revision": case.revision,
+            "confirmed": "yes",
             **fields,
         }
         return member.client.post(reverse("moderation:case_decide", args=[case.pk]), data)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from moderation.enums import ActionStatus, CaseStatus
-from moderation.models import Case, Decision, EnforcementAction, Escalation
+from moderation.models import Case, ContentItem, Decision, EnforcementAction, Escalation
 from moderation.services import casework
 from platforms.connectors.base import InboundPost
 from platforms.models import OutboxMessage
@@ -591,3 +591,86 @@ def test_history_tells_the_cause_before_the_effect(ada, case, decide):
         "Reversed the decision “hide and warn the author”; what cannot be undone: warn the author",
         "Asked the platform to show the comment again",
     ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fields", "warning", "yes"),
+    [
+        ("delete", {}, "for everybody: this cannot be undone", "Yes, delete it"),
+        ("warn", {}, "a warning that was sent cannot be taken back", "warn the author"),
+        ("report", {}, "a report that was sent cannot be taken back", "hide and report it"),
+        (
+            "reply",
+            {"message": "We are looking into it."},
+            "cannot be taken back",
+            "send the reply",
+        ),
+    ],
+)
+def test_what_cannot_be_undone_asks_twice(ada, case, decide, outcome, fields, warning, yes):
+    asked = decide(ada, case, outcome, confirmed="", **fields)
+
+    page = soup(asked)
+    form = page.select_one(".app-decision form")
+    button = form.select_one("button[autofocus]")
+    assert asked.status_code == 422
+    assert warning in form.select_one(".govuk-warning-text").get_text()
+    assert yes in button.get_text()
+    assert "It insults a colleague." in words(asked)
+    assert page.select("input[type=radio]") == []
+    assert Decision.objects.count() == OutboxMessage.objects.count() == 0
+    sent = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
+
+    done = ada.client.post(form["action"], {**sent, button["name"]: button["value"]})
+
+    assert done.status_code == 302
+    assert Decision.objects.get().outcome == outcome
+    assert Decision.objects.get().reason == "It insults a colleague."
+
+
+def test_before_a_warning_its_words_are_shown(ada, case, decide):
+    said = words(decide(ada, case, "warn", confirmed=""))
+
+    assert "What the author is told Your comment went against our community guidelines" in said
+    assert "It is hidden on Sandbox as well, which can be reversed." in said
+
+
+def test_going_back_from_the_question_keeps_every_word(ada, case, decide):
+    response = decide(ada, case, "delete", reason="My words.", confirmed="no")
+
+    page = soup(response)
+    assert response.status_code == 200
+    assert page.select_one("#id_reason").get_text().strip() == "My words."
+    assert page.select_one("input[type=radio][checked]")["value"] == "delete"
+    assert Decision.objects.count() == 0
+
+
+def test_the_question_goes_on_to_the_next_case_as_asked(ada, channel, case, decide, now):
+    comments_arrive(channel, "Another numpty", now=now)
+    page = soup(decide(ada, case, "delete", then="next", confirmed=""))
+    form = page.select_one(".app-decision form")
+    sent = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
+
+    done = ada.client.post(form["action"], {**sent, "confirmed": "yes"})
+
+    assert done.url == Case.objects.exclude(pk=case.pk).get().get_absolute_url()
+
+
+@pytest.mark.parametrize("outcome", ["hide", "no_breach", "no_reply"])
+def test_what_can_be_undone_asks_once(ada, case, decide, outcome):
+    assert decide(ada, case, outcome, confirmed="").status_code == 302
+
+
+def test_a_conflict_comes_before_the_question(ada, ben, case, decide):
+    decide(ben, case, "no_breach")
+
+    response = decide(ada, case, "delete", confirmed="")
+
+    assert response.status_code == 409
+    assert "A colleague was faster" in words(response)
+
+
+def test_what_is_gone_already_needs_no_question(ada, case, decide):
+    ContentItem.objects.update(source_state="deleted")
+
+    assert decide(ada, case, "delete", confirmed="").status_code == 302
