@@ -92,11 +92,13 @@ def start(supervisor: Supervisor, addresses: Addresses) -> None:
         wait_for_broker(supervisor)
         load_demonstration(addresses)
     with step("Starting"):
-        for program in workers(addresses):
-            supervisor.start(program)
+        # The pages first, by themselves: three programs that load at once take three times as long.
+        supervisor.start(web(addresses))
         wait_for_web(supervisor, addresses)
     for line in welcome(addresses):
         say(line)
+    for program in background():
+        supervisor.start(program)
 
 
 def servers(addresses: Addresses) -> Iterator[Program]:
@@ -114,11 +116,9 @@ def servers(addresses: Addresses) -> Iterator[Program]:
     yield Program("sandbox", (*python("platforms.sandbox"), *sandbox, "--seed"), last=True)
 
 
-def workers(addresses: Addresses) -> Iterator[Program]:
-    """The console's own processes: web, worker and scheduler, as separate as in production."""
-    (VAR_DIR / "beat").mkdir(exist_ok=True)
-    celery = (*python("celery"), "-A", "config.celery", "--quiet")
-    yield Program(
+def web(addresses: Addresses) -> Program:
+    """The console's pages and API."""
+    return Program(
         "web",
         (
             *python("gunicorn"),
@@ -128,6 +128,12 @@ def workers(addresses: Addresses) -> Iterator[Program]:
             *("--graceful-timeout", "3", "--log-level", "warning", "--no-control-socket"),
         ),
     )
+
+
+def background() -> Iterator[Program]:
+    """Worker and scheduler, processes of their own as in production."""
+    (VAR_DIR / "beat").mkdir(exist_ok=True)
+    celery = (*python("celery"), "-A", "config.celery", "--quiet")
     yield Program(
         "worker",
         (

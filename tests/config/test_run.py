@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.run import Addresses, free_port
+from config.run import Addresses, background, free_port, web
 
 
 @pytest.fixture
@@ -35,3 +35,10 @@ def test_listening_everywhere_is_shown_as_an_address_that_a_browser_knows():
     addresses = Addresses(host="0.0.0.0", port=8000, sandbox_port=8090)
 
     assert addresses.console == "http://localhost:8000/"
+
+
+def test_the_pages_start_before_what_works_behind_them():
+    addresses = Addresses(host="127.0.0.1", port=8000, sandbox_port=8090)
+
+    assert web(addresses).name == "web"
+    assert [program.name for program in background()] == ["worker", "beat"]
