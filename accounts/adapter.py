@@ -1,6 +1,6 @@
 """How sign-in behaves: nobody signs up by themselves, and every sign-in is on record."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -13,6 +13,12 @@ from accounts.services import sessions
 
 class ClosedAdapter(DefaultAccountAdapter):
     """Accounts are made by an administrator."""
+
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        # One sentence for both, so that nobody learns who has an account.
+        "email_password_mismatch": "Enter the email address and password of your account.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return False: there is no sign-up page."""

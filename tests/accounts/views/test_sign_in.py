@@ -58,7 +58,10 @@ class TestSigningIn:
         answer = sign_in(client, password="wrong")
 
         assert answer.status_code == 200
-        assert "There is a problem" in answer.content.decode()
+        summary = BeautifulSoup(answer.content, "html.parser").select_one(
+            ".govuk-error-summary__list a[href='#id_login']"
+        )
+        assert summary.get_text() == "Enter the email address and password of your account."
         assert not is_signed_in(client)
         assert told(AuditEventType.SIGNED_IN) == []
 
