@@ -60,7 +60,7 @@ class SourceState(models.TextChoices):
     LIVE = "live", "Visible"
     HIDDEN = "hidden", "Hidden"
     HELD = "held", "Held by the platform"
-    DELETED = "deleted", "Deleted at source"
+    DELETED = "deleted", "Deleted"
 
 
 class InboundSource(models.TextChoices):

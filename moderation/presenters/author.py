@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.urls import reverse
+
 from common.page import Fact, Figure, Happening, Pages, iso
 from common.when import uk_datetime
 from moderation.models import Author, Case, ContentItem, EnforcementAction
 from moderation.presenters import consequences, text
 from moderation.presenters.actions import TAGS, TITLES
-from moderation.presenters.case import author_url, counted
+from moderation.presenters.case import author_url, case_title, counted
 from moderation.presenters.queue import NOTHING_TO_READ, SEVERITIES, CaseRow, case_url
 from moderation.services import authors
 from moderation.services.triage import EXCERPT_LENGTH
@@ -35,8 +37,8 @@ class AuthorPage:
     pages: Pages
     decisions: tuple[Happening, ...]
     actions: tuple[Happening, ...]
-    back_url: str = ""
-    back_label: str = ""
+    back_url: str
+    back_label: str
 
 
 def author_page(
@@ -47,6 +49,7 @@ def author_page(
     cases: Mapping[UUID, Case],
     decided: Sequence[Case],
     actions: Sequence[EnforcementAction],
+    came_from: Case | None = None,
 ) -> AuthorPage:
     """Present one author."""
     return AuthorPage(
@@ -57,7 +60,7 @@ def author_page(
             Figure("comments", counted(record.items, "").strip().removesuffix("s")),
             Figure("waiting", str(record.waiting)),
             Figure("breaches", str(record.breaches), f"of {record.decided} decided"),
-            Figure("warnings", str(record.warnings_delivered), "delivered"),
+            Figure("warnings", *consequences.warnings(record)),
             Figure("blocks", str(record.blocks), "in force"),
         ),
         facts=(
@@ -68,9 +71,11 @@ def author_page(
         ),
         next_step=consequences.next_step(record),
         cases=tuple(_row(item, cases.get(item.pk)) for item in page.items),
-        pages=_pages(author, page),
+        pages=_pages(author, page, came_from),
         decisions=tuple(_decision(case) for case in decided if case.standing_decision),
         actions=tuple(_action(action) for action in actions),
+        back_url=case_url(came_from.pk) if came_from else reverse("moderation:queue_list"),
+        back_label=case_title(came_from) if came_from else "All queues",
     )
 
 
@@ -106,14 +111,15 @@ def _row(item: ContentItem, case: Case | None) -> CaseRow:
     )
 
 
-def _pages(author: Author, page: authors.ItemPage) -> Pages:
+def _pages(author: Author, page: authors.ItemPage, came_from: Case | None) -> Pages:
     if not page.items:
         return Pages()
     url = author_url(author.pk)
     newest, oldest = position_words(page.items[0]), position_words(page.items[-1])
+    kept = {"case": came_from.pk} if came_from else {}
     return Pages(
-        previous_url=f"{url}?{urlencode({'newer': newest})}" if page.has_newer else "",
-        next_url=f"{url}?{urlencode({'older': oldest})}" if page.has_older else "",
+        previous_url=f"{url}?{urlencode({'newer': newest, **kept})}" if page.has_newer else "",
+        next_url=f"{url}?{urlencode({'older': oldest, **kept})}" if page.has_older else "",
     )
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.actors import Actor
 from common.errors import DomainError
-from common.page import Button, Fact, Happening
+from common.page import Button, Fact, Happening, in_order
 from common.when import uk_datetime, uk_time
 from moderation import permissions
 from moderation.enums import CaseOrigin, CaseStatus
@@ -75,6 +75,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOn:
+    """Who handed the case on, and what they need."""
+
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecentDecision:
     """An earlier decision about the same author."""
 
@@ -117,6 +125,7 @@ class CasePage:
     back_label: str
     identity: Identity
     conflict: Conflict | None
+    handed_on: HandedOn | None
     notice: Notice | None
     post: PostView | None
     parent: CommentView | None
@@ -154,15 +163,15 @@ def case_page(
         else None
     )
     form = form_view(file, actor, typed) if may_decide and confirm is None else None
-    short = case.pk.hex[-6:]
     return CasePage(
-        title=f"Case {short}",
+        title=case_title(case),
         url=case_url(case.pk),
         draft=f"case-{case.pk}",
         back_url=queue_url(case.queue_id),
         back_label=case.queue.name,
         identity=_identity(case, actor, furniture, now=now),
         conflict=_conflict(case, typed, has_form=form is not None or confirm is not None),
+        handed_on=_handed_on(file),
         notice=_notice(file),
         post=post(case.content_item.post, channel=case.channel),
         parent=_parent(file, now=now),
@@ -173,7 +182,8 @@ def case_page(
             now=now,
             marks=marks(file),
             is_subject=True,
-            author_url=author_url(case.author_id),
+            label="The comment to judge" if is_open else "The comment that was judged",
+            author_url=_author_link(case),
         ),
         thread_after=tuple(comment(item, now=now) for item in file.thread.after),
         thread_after_more="Show more of what came after" if file.thread.more_after else "",
@@ -217,6 +227,16 @@ def author_url(author_id: UUID) -> str:
     return reverse("moderation:author_detail", args=[author_id])
 
 
+def case_title(case: Case) -> str:
+    """Return what people call a case."""
+    return f"Case {case.pk.hex[-6:]}"
+
+
+def _author_link(case: Case) -> str:
+    """Return the author's page, which leads back to this case."""
+    return f"{author_url(case.author_id)}?case={case.pk}"
+
+
 def _refusal(actor: Actor, case: Case, *, now: datetime) -> DomainError | None:
     try:
         permissions.check_can_decide(actor, case, now=now)
@@ -228,8 +248,10 @@ def _refusal(actor: Actor, case: Case, *, now: datetime) -> DomainError | None:
 def _identity(case: Case, actor: Actor, furniture: Furniture, *, now: datetime) -> Identity:
     facts = [
         IdentityFact("Channel", f"{case.channel.name} ({case.channel.get_platform_display()})"),
-        IdentityFact("Status", case.get_status_display()),
     ]
+    # A claim says more than that the case waits.
+    if not (case.status == CaseStatus.WAITING and case.is_claimed_at(now)):
+        facts.append(IdentityFact("Status", case.get_status_display()))
     acts = []
     if case.status == CaseStatus.WAITING:
         words = furniture.clock.words(case.due_at, now)
@@ -297,6 +319,16 @@ def _kept(form: Any) -> str:
     return "\n\n".join(filter(None, words))
 
 
+def _handed_on(file: CaseFile) -> HandedOn | None:
+    escalation = file.handed_on
+    if escalation is None:
+        return None
+    by = escalation.made_by or "an internal tool"
+    return HandedOn(
+        f"Handed on by {by}, {uk_datetime(escalation.made_at)}", in_order(escalation.reason)
+    )
+
+
 def _notice(file: CaseFile) -> Notice | None:
     case, item = file.case, file.case.content_item
     if item.source_state == SourceState.DELETED:
@@ -352,7 +384,7 @@ def _author(file: CaseFile) -> AuthorPanel:
     author, record = file.case.author, file.author_record
     return AuthorPanel(
         name=text.author_name(author.display_name, author.handle, author.external_id),
-        url=author_url(author.pk),
+        url=_author_link(file.case),
         facts=(
             Fact("Platform", author.get_platform_display()),
             *((Fact("Handle", text.author_name(author.handle)),) if author.handle else ()),
@@ -361,7 +393,7 @@ def _author(file: CaseFile) -> AuthorPanel:
             Fact("Channels", ", ".join(channel.name for channel in record.channels)),
             Fact("Decided cases", f"{record.decided:,}"),
             Fact("Found in breach", f"{record.breaches:,}"),
-            Fact("Warnings delivered", str(record.warnings_delivered)),
+            Fact("Warnings", " ".join(consequences.warnings(record))),
             Fact("Blocks in force", str(record.blocks)),
         ),
         next_step=consequences.next_step(record),

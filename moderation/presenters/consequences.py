@@ -24,7 +24,7 @@ STILL_SEEN_BY = {
     Platform.TIKTOK: "Its author still sees it.",
 }
 BLOCKED_MEANS = {
-    Platform.SANDBOX: "They can no longer comment on the channel.",
+    Platform.SANDBOX: "They can no longer comment there.",
     Platform.BLUESKY: (
         "A block is public there. Their replies disappear from our threads for everybody; they can"
         " still post on their own account."
@@ -104,7 +104,7 @@ def of(
         for kind, possible in enforcement.what_would_happen(outcome.value, item)
     ]
     if outcome == Outcome.BLOCK and not record.warnings_delivered:
-        sentences.append(f"Only under {_or(may_block_under)}: {_lower(not_warned(record))}")
+        sentences.append(_only_under(may_block_under, record))
     return Consequence(" ".join(filter(None, sentences)))
 
 
@@ -112,7 +112,19 @@ def not_warned(record: authors.Record) -> str:
     """Say why a block would be refused."""
     if record.warnings_under_way:
         return "A warning is on its way but not delivered yet. A block needs a delivered warning first."
+    if record.warnings_taken_back:
+        return "No warning is in force: the last one was taken back. A block needs a delivered warning first."
     return "This author has not been warned yet. A block needs a delivered warning first."
+
+
+def warnings(record: authors.Record) -> tuple[str, str]:
+    """Return how many warnings reached the author, and what became of them."""
+    delivered = record.warnings_delivered + record.warnings_taken_back
+    if not record.warnings_taken_back:
+        return str(delivered), "delivered"
+    if not record.warnings_delivered:
+        return str(delivered), "delivered, taken back"
+    return str(delivered), f"delivered, {record.warnings_taken_back} of them taken back"
 
 
 def next_step(record: authors.Record) -> str:
@@ -124,6 +136,10 @@ def next_step(record: authors.Record) -> str:
         return f"Warned {times}. The next step for a further breach can be a block."
     if record.warnings_under_way:
         return "A warning is on its way. Once it is delivered, the next step can be a block."
+    if record.warnings_taken_back:
+        return (
+            "No warning in force. The next step for a breach is a warning; a block comes after it."
+        )
     return "No warning on record. The next step for a breach is a warning; a block comes after it."
 
 
@@ -142,16 +158,22 @@ def _can(kind: ActionKind, platform: Platform, item: ContentItem, record: author
     if kind == ActionKind.DELETE:
         return f"Deletes it on {platform.label} for everybody. This cannot be undone."
     if kind == ActionKind.WARN:
-        number = record.warnings_delivered + record.warnings_under_way
-        which = ORDINALS[number] if number < len(ORDINALS) else f"{number + 1}th"
+        which = _which_warning(record)
         how = WARNED_HOW.get(platform, "in a reply")
-        return f"Sends the author’s {which} warning {how}, quoting the guideline; that cannot be taken back."
+        return f"Sends the author {which} warning {how}, quoting the guideline; that cannot be taken back."
     if kind == ActionKind.BLOCK:
         names = [channel.name for channel in record.channels] or [item.channel.name]
         return f"Blocks the author on {_and(names)}. {BLOCKED_MEANS.get(platform, '')}".strip()
     if kind == ActionKind.REPORT:
         return f"Reports it to {REPORTED_TO.get(platform, platform.label)}; that cannot be taken back."
     return "Answers in public under it with your message; that cannot be taken back here."
+
+
+def _which_warning(record: authors.Record) -> str:
+    if record.warnings_taken_back:
+        return "another"
+    number = record.warnings_delivered + record.warnings_under_way
+    return f"their {ORDINALS[number] if number < len(ORDINALS) else f'{number + 1}th'}"
 
 
 def _also_hides(platform: Platform, item: ContentItem) -> str:
@@ -192,5 +214,13 @@ def _listed(words: Sequence[str], conjunction: str) -> str:
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
 
 
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+def _only_under(references: Sequence[str], record: authors.Record) -> str:
+    why = (
+        "A warning is on its way but not delivered yet"
+        if record.warnings_under_way
+        else "No warning is in force"
+        if record.warnings_taken_back
+        else "No warning has been delivered yet"
+    )
+    needs = "needs" if len(references) == 1 else "need"
+    return f"{why}, so this is possible only under {_or(references)}, which {needs} none."

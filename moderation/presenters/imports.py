@@ -120,6 +120,7 @@ class ImportPage:
     rejected_note: str
     pages: Pages
     waits: str = ""
+    queues_url: str = ""
     resume: Button | None = None
 
 
@@ -261,6 +262,7 @@ def import_page(
             next_url=f"{url}?after={rejected[-1].line}#rejected-title" if has_more else "",
         ),
         waits=_waits(run) if is_quiet else "",
+        queues_url=reverse("moderation:queue_list") if run.rows_added else "",
         resume=Button("Go on now", reverse("moderation:import_resume", args=[run.pk]))
         if is_quiet and run.stored_as
         else None,

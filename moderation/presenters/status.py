@@ -140,7 +140,11 @@ def is_silent(overview: attention.Overview, now: datetime) -> bool:
 def _verdict(overview: attention.Overview, now: datetime) -> Alert:
     problems = list(_problems(overview, now))
     if not problems:
-        return Alert("success", "Everything is moving", "Nothing waits for a person here.")
+        return Alert(
+            "success",
+            "Everything is moving",
+            "Comments are read and judged, actions are carried out, and none needs help.",
+        )
     is_stopped = is_silent(overview, now) or _is_stuck(overview.pending, now)
     kind = "error" if is_stopped else "warning"
     title = "Something has stopped" if is_stopped else "Something needs a person"

@@ -39,6 +39,7 @@ class CommentView:
     platform: str
     badges: tuple[str, ...]
     removed: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def comment(
     now: datetime,
     marks: Sequence[text.Mark] = (),
     is_subject: bool = False,
+    label: str = "",
     author_url: str = "",
     badge: str = "",
 ) -> CommentView:
@@ -85,10 +87,14 @@ def comment(
         rest=shown.rest,
         rest_label=shown.rest_label,
         is_subject=is_subject,
-        url=text.web_address(item.url) if is_subject else "",
+        # What is gone leads nowhere.
+        url=text.web_address(item.url)
+        if is_subject and item.source_state != SourceState.DELETED
+        else "",
         platform=item.channel.get_platform_display() if is_subject else "",
         badges=tuple(badges),
         removed="" if words.strip() else "No words were captured.",
+        label=label or str(item.get_kind_display()),
     )
 
 

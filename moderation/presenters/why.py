@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from moderation.models import Flag
 from moderation.presenters import text
 from moderation.services.casefile import CaseFile
 from policies.engine.signals import in_words
@@ -51,14 +52,18 @@ def reasons(file: CaseFile) -> tuple[Reason, ...]:
             found=words_found(flag.spans, judged),
             clause=str(flag.clause),
             clause_text=flag.clause.text,
-            source=(
-                f"Rule of {flag.evaluation.version.rule_set.name},"
-                f" version {flag.evaluation.version.number};"
-                f" guideline from {flag.clause.pack}"
-            ),
+            source=_source(flag),
         )
         for flag in sorted(file.flags, key=lambda flag: order[flag.severity])
     )
+
+
+def _source(flag: Flag) -> str:
+    """Name the document and the rules it was recognised by; one name once."""
+    rules, version = flag.evaluation.version.rule_set.name, flag.evaluation.version.number
+    if rules == flag.clause.pack.title:
+        return f"{flag.clause.pack}, version {version} of its rules"
+    return f"{flag.clause.pack}; rule of {rules}, version {version}"
 
 
 def words_found(spans: Sequence[dict[str, Any]], judged: str) -> tuple[str, ...]:

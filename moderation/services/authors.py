@@ -26,7 +26,9 @@ class Record:
     waiting: int
     decided: int
     breaches: int
+    # In force; and those whose decision was reversed after they had reached the author.
     warnings_delivered: int
+    warnings_taken_back: int
     warnings_under_way: int
     blocks: int
     channels: tuple[Channel, ...]
@@ -69,6 +71,14 @@ def record_of(author: Author, *, by: Actor) -> Record:
                     decision__replaced_by__isnull=True,
                 ),
             ),
+            taken_back=Count(
+                "pk",
+                filter=Q(
+                    kind=ActionKind.WARN,
+                    status=ActionStatus.VERIFIED,
+                    decision__replaced_by__isnull=False,
+                ),
+            ),
             under_way=Count("pk", filter=Q(kind=ActionKind.WARN, status__in=under_way)),
             blocks=Count(
                 "pk",
@@ -83,6 +93,7 @@ def record_of(author: Author, *, by: Actor) -> Record:
         decided=cases["decided"],
         breaches=cases["breaches"],
         warnings_delivered=actions["delivered"],
+        warnings_taken_back=actions["taken_back"],
         warnings_under_way=actions["under_way"],
         blocks=actions["blocks"],
         channels=tuple(channels_of(author, by=by)),

@@ -7,11 +7,13 @@ from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
 from audit.models import AuditEvent
+from moderation.enums import CaseStatus
 from moderation.models import (
     Case,
     ContentItem,
     ContentRevision,
     EnforcementAction,
+    Escalation,
     Flag,
     Queue,
     Report,
@@ -55,6 +57,8 @@ class CaseFile:
     author_record: authors.Record
     author_cases: tuple[Case, ...]
     senior_queues: tuple[Queue, ...]
+    # Who handed an open case on to the queue in which it waits now, or None.
+    handed_on: Escalation | None
 
 
 def find(by: Actor) -> QuerySet[Case]:
@@ -101,6 +105,19 @@ def read(case: Case, *, by: Actor, with_whole_thread: bool = False) -> CaseFile:
             .exclude(pk=case.queue_id)
             .order_by("position")
         ),
+        handed_on=_handed_on(case),
+    )
+
+
+def _handed_on(case: Case) -> Escalation | None:
+    # Only a senior queue is handed to: no question to the database about the others.
+    if case.status != CaseStatus.WAITING or not case.queue.is_senior:
+        return None
+    return (
+        case.escalations.filter(to_queue_id=case.queue_id)
+        .select_related("made_by")
+        .order_by("-made_at", "-pk")
+        .first()
     )
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.decorators import permission_required
 from accounts.enums import Permission
 from common.http import HtmxHttpRequest
-from moderation.models import Author
+from moderation.models import Author, Case
 from moderation.presenters import author as presenter
 from moderation.services import authors
 
@@ -34,8 +34,18 @@ def author_detail(request: HtmxHttpRequest, author_id: UUID) -> HttpResponse:
         cases=authors.cases_of(page.items, by=actor),
         decided=authors.decided_cases(author, by=actor),
         actions=authors.recent_actions(author, by=actor),
+        came_from=_case(request),
     )
     return render(request, "moderation/author_detail.html", {"page": context})
+
+
+def _case(request: HtmxHttpRequest) -> Case | None:
+    """Return the case from whose page the person came, if that is what the address says."""
+    try:
+        key = UUID(request.GET.get("case", ""))
+    except ValueError:
+        return None
+    return Case.objects.visible_to(request.actor).filter(pk=key).first()
 
 
 def _position(words: str) -> tuple[datetime, UUID] | None:

@@ -93,3 +93,21 @@ def test_another_organisations_author_does_not_exist(eve, author):
 
     assert response.status_code == 404
     assert "Kim" not in words(response)
+
+
+def test_it_leads_back_to_the_case_it_was_opened_from(ada, author):
+    case = Case.objects.get()
+    link = soup(ada.client.get(case.get_absolute_url())).select_one("#author-title a")["href"]
+
+    back = soup(ada.client.get(link)).select_one(".govuk-back-link")
+    plain = soup(ada.client.get(url_of(author))).select_one(".govuk-back-link")
+
+    assert back["href"] == case.get_absolute_url()
+    assert back.get_text() == f"Case {case.pk.hex[-6:]}"
+    assert plain["href"] == reverse("moderation:queue_list")
+
+
+def test_it_leads_back_to_no_case_that_is_not_here(ada, author):
+    page = soup(ada.client.get(f"{url_of(author)}?case=01a1fd5b-0000-7000-8000-000000000002"))
+
+    assert page.select_one(".govuk-back-link")["href"] == reverse("moderation:queue_list")

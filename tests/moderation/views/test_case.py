@@ -674,3 +674,64 @@ def test_what_is_gone_already_needs_no_question(ada, case, decide):
     ContentItem.objects.update(source_state="deleted")
 
     assert decide(ada, case, "delete", confirmed="").status_code == 302
+
+
+def test_after_our_own_deletion_nothing_claims_more_than_happened(ada, case, decide):
+    ContentItem.objects.update(url="https://social.example/c/1")
+    before = words(ada.client.get(url_of(case)))
+    decide(ada, case, "delete")
+    ContentItem.objects.update(source_state="deleted")
+
+    after = words(ada.client.get(url_of(case)))
+
+    assert "See it on Sandbox" in before
+    assert "See it on Sandbox" not in after
+    assert "can still be decided" not in after
+    assert "At the platform Deleted" in after
+    assert "Deleted at source" not in after
+
+
+def test_a_senior_reviewer_sees_who_handed_it_on_and_why(ada, sam, case):
+    ada.client.post(url_of(case, "case_escalate"), {"reason": "Needs a lawyer."})
+
+    note = soup(sam.client.get(url_of(case))).select_one("[aria-label='Why it was handed on']")
+
+    assert "Handed on by Ada" in note.get_text()
+    assert "Needs a lawyer." in note.get_text()
+
+
+def test_a_claim_stands_in_place_of_waiting(ada, case):
+    before = soup(ada.client.get(url_of(case))).select_one(".app-identity__facts").get_text(" ")
+    ada.client.post(url_of(case, "case_claim"))
+    after = soup(ada.client.get(url_of(case))).select_one(".app-identity__facts").get_text(" ")
+
+    assert "Waiting" in before
+    assert "Waiting" not in after
+    assert "you until" in after
+
+
+@pytest.mark.clause("HMPPS-14")
+def test_a_warning_that_was_taken_back_stays_on_the_authors_record(ada, case, decide):
+    decide(ada, case, "warn")
+    verify_all()
+    ada.client.post(
+        url_of(case, "case_reverse"),
+        {"decision": Decision.objects.get().pk, "reason": "Fair.", "submission_key": "r-1"},
+    )
+
+    said = words(ada.client.get(url_of(case)))
+    author = words(ada.client.get(reverse("moderation:author_detail", args=[case.author_id])))
+
+    assert "Warnings 1 delivered, taken back" in said
+    assert "No warning in force. The next step for a breach is a warning" in said
+    assert "warnings delivered, taken back 1" in author
+
+
+def test_a_block_names_the_clause_that_needs_no_warning(ada, case):
+    what = soup(ada.client.get(url_of(case))).select_one("#outcome-block-what").get_text()
+
+    assert (
+        "No warning has been delivered yet, so this is possible only under EX-02, which needs none."
+        in what
+    )
+    assert "They can no longer comment there." in what
