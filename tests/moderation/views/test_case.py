@@ -686,6 +686,9 @@ def test_after_our_own_deletion_nothing_claims_more_than_happened(ada, case, dec
 
     assert "See it on Sandbox" in before
     assert "See it on Sandbox" not in after
+    assert "The comment to judge" in before
+    assert "The comment that was judged" in after
+    assert "The comment to judge" not in after
     assert "can still be decided" not in after
     assert "At the platform Deleted" in after
     assert "Deleted at source" not in after
