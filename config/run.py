@@ -92,7 +92,7 @@ def start(supervisor: Supervisor, addresses: Addresses) -> None:
         wait_for_broker(supervisor)
         load_demonstration(addresses)
     with step("Starting"):
-        # The pages first, by themselves: three programs that load at once take three times as long.
+        # The pages first, by themselves: what loads beside them keeps them waiting.
         supervisor.start(web(addresses))
         wait_for_web(supervisor, addresses)
     for line in welcome(addresses):
