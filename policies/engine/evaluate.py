@@ -40,7 +40,7 @@ def evaluate_many(subjects: Iterable[Subject], compiled: CompiledRuleSet) -> lis
         index = outbound if subject.direction == "outbound" else inbound
         due, unknown = index.by_facts(subject)
         if found or held or due or index.always or not text.isascii():
-            scan = _read(subject, folded, data, found, held, compiled)
+            scan = read_for_signs(subject, folded, data, found, held, compiled)
             numbers = index.candidates(scan.events, due)
             verdicts.append(_verdict(scan, index.rules, numbers, unknown))
         else:
@@ -48,7 +48,7 @@ def evaluate_many(subjects: Iterable[Subject], compiled: CompiledRuleSet) -> lis
     return verdicts
 
 
-def _read(
+def read_for_signs(
     subject: Subject,
     folded: str,
     data: bytes,

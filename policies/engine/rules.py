@@ -66,6 +66,8 @@ class RuleIndex:
                 on_facts.append(number)
         self.always = tuple(always)
         self._on_facts = tuple(on_facts)
+        self.needs_text = not always and not on_facts
+        """Whether no rule can hold unless something is found in the text."""
         self._names = self._thresholds()
         self._asks_place = any(rules[n].condition.reads_place() for n in on_facts)
         self._memo: dict[tuple[object, ...], tuple[tuple[int, ...], tuple[Unknown, ...]]] = {}
