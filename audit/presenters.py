@@ -26,6 +26,7 @@ TARGET_PAGES = {
     "case": "moderation:case_detail",
     "channel": "platforms:channel_detail",
     "importrun": "moderation:import_detail",
+    "backtest": "moderation:backtest_detail",
     "rulesetversion": "policies:ruleset_detail",
 }
 
@@ -207,6 +208,47 @@ def _drafted(data: Data, event: AuditEvent) -> str:
     return f"drafted version {data.get('number', '?')} of a rule set, with {rules}"
 
 
+def _backtest_started(data: Data, event: AuditEvent) -> str:
+    over = _count(data["days"], "day", "days") if data.get("days") else ""
+    held = f"the comments of the last {over}" if over else "all held comments"
+    return f"began to try version {data.get('number', '?')} of a rule set on {held}"
+
+
+def _backtest_finished(data: Data, event: AuditEvent) -> str:
+    if data.get("error"):
+        return "could not finish the backtest"
+    read = _count(data.get("read"), "text", "texts")
+    return (
+        f"finished the backtest: {read} read, {int(data.get('new', 0)):,} newly flagged,"
+        f" {int(data.get('gone', 0)):,} no longer flagged"
+    )
+
+
+def _shadow_started(data: Data, event: AuditEvent) -> str:
+    return f"let version {data.get('number', '?')} of a rule set judge in shadow"
+
+
+def _shadow_ended(data: Data, event: AuditEvent) -> str:
+    why = {
+        "due": "its end date came",
+        "stopped": "it was stopped",
+        "changed": "the version changed",
+        "published": "the version was published",
+    }.get(str(data.get("how", "")), "it is over")
+    return f"ended the shadow run: {why}"
+
+
+def _sample_drawn(data: Data, event: AuditEvent) -> str:
+    return f"drew {_count(data.get('items'), 'text', 'texts')} by chance to be labelled"
+
+
+def _measures(data: Data, event: AuditEvent) -> str:
+    return (
+        f"chose to count {data.get('minutes', '?')} minutes for a case, and to be told of rules"
+        f" below {data.get('lowest_precision', '?')} % precision"
+    )
+
+
 def _polled(data: Data, event: AuditEvent) -> str:
     return f"read {_count(data.get('events'), 'new event', 'new events')} from the channel"
 
@@ -366,6 +408,14 @@ PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {
     T.RULE_SET_APPROVED: _say("approved the version of the rule set"),
     T.RULE_SET_PUBLISHED: _say("published the version of the rule set"),
     T.RULE_SET_RETIRED: _say("retired the version of the rule set"),
+    T.BACKTEST_STARTED: _backtest_started,
+    T.BACKTEST_FINISHED: _backtest_finished,
+    T.BACKTEST_CANCELLED: _say("cancelled the backtest"),
+    T.SHADOW_STARTED: _shadow_started,
+    T.SHADOW_ENDED: _shadow_ended,
+    T.SAMPLE_DRAWN: _sample_drawn,
+    T.TEXT_LABELLED: _say("labelled a sampled text"),
+    T.MEASURES_CHANGED: _measures,
     T.CHANNEL_OPENED: lambda data, event: f"opened the channel{_quoted(data, 'name')}",
     T.CHANNEL_PAUSED: _say("paused the channel"),
     T.CHANNEL_RESUMED: _say("resumed the channel"),

@@ -17,6 +17,8 @@ SCHEDULE = {
         "schedule": 30.0,
     },
     "continue imports": {"task": "moderation.tasks.continue_imports", "schedule": 30.0},
+    "continue backtests": {"task": "moderation.tasks.continue_backtests", "schedule": 15.0},
+    "end shadow runs": {"task": "moderation.tasks.end_shadow_runs", "schedule": 60.0},
     "heartbeat": {"task": "moderation.tasks.heartbeat", "schedule": 10.0},
 }
 # A bell that waited longer than this is stale: a newer one has been rung.

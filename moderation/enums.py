@@ -61,3 +61,51 @@ class ReportSource(models.TextChoices):
     PUBLIC = "public", "Member of the public"
     STAFF = "staff", "Staff"
     TOOL = "tool", "Internal tool"
+
+
+class BacktestStatus(models.TextChoices):
+    """The life of a backtest."""
+
+    RUNNING = "running", "Running"
+    FINISHED = "finished", "Finished"
+    CANCELLED = "cancelled", "Cancelled"
+    FAILED = "failed", "Failed"
+
+
+class BacktestScope(models.TextChoices):
+    """Which rules a backtest runs."""
+
+    CHANGES = "changes", "Only the rules that differ"
+    EVERYTHING = "everything", "Every rule"
+
+
+class ChunkStatus(models.TextChoices):
+    """Whether a stretch of texts is counted."""
+
+    LEASED = "leased", "Handed out"
+    DONE = "done", "Counted"
+
+
+class ShadowEnd(models.TextChoices):
+    """Why a shadow run ended."""
+
+    DUE = "due", "Its end date came"
+    STOPPED = "stopped", "Stopped"
+    CHANGED = "changed", "The version changed"
+    PUBLISHED = "published", "The version was published"
+
+
+class Stratum(models.TextChoices):
+    """From what a text was drawn."""
+
+    FLAGGED = "flagged", "Flagged texts"
+    UNFLAGGED = "unflagged", "Unflagged texts"
+    RULE = "rule", "Flags of one rule"
+
+
+class LabelAnswer(models.TextChoices):
+    """What somebody says about a text."""
+
+    YES = "yes", "Yes"
+    NO = "no", "No"
+    UNSURE = "unsure", "Unsure"

@@ -14,7 +14,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from common import nudge
-from moderation.services import attention, casework, enforcement, imports, pipeline
+from moderation.services import (
+    attention,
+    backtests,
+    casework,
+    enforcement,
+    imports,
+    pipeline,
+    shadow,
+)
 from platforms.services import delivery, inbox
 
 logger = logging.getLogger(__name__)
@@ -22,6 +30,8 @@ logger = logging.getLogger(__name__)
 # Work of one ring; what is left rings again, so that bells stay short.
 LIMIT = 50
 TURN_SECONDS = 120.0
+# A backtest is never urgent: comments that arrive meanwhile are not to wait for it.
+BACKTEST_SECONDS = 5.0
 
 
 def for_each(keys: Iterable[UUID], act: Callable[[UUID], None], *, until: float) -> bool:
@@ -105,6 +115,22 @@ def continue_imports(**_kwargs: Any) -> None:
     """Go on with file imports that were uploaded or interrupted."""
     if imports.continue_pending(now=timezone.now()):
         nudge.ring("moderation.tasks.continue_imports")
+
+
+@shared_task(name="moderation.tasks.continue_backtests")
+def continue_backtests(**_kwargs: Any) -> None:
+    """Count chunks of running backtests for a while, then make room for other bells."""
+    until = time.monotonic() + BACKTEST_SECONDS
+    while time.monotonic() < until:
+        if not backtests.advance(now=timezone.now()):
+            return
+    nudge.ring(backtests.BELL)
+
+
+@shared_task(name="moderation.tasks.end_shadow_runs")
+def end_shadow_runs(**_kwargs: Any) -> None:
+    """End shadow runs whose date has come or whose version changed."""
+    shadow.end_due(now=timezone.now())
 
 
 @shared_task(name="moderation.tasks.heartbeat")

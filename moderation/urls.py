@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from moderation.views import authors, cases, imports, queues, status
+from moderation.views import authors, backtests, cases, imports, quality, queues, shadow, status
 
 app_name = "moderation"
 urlpatterns = [
@@ -25,6 +25,32 @@ urlpatterns = [
     path("imports/<uuid:run_id>/", imports.import_detail, name="import_detail"),
     path("imports/<uuid:run_id>/rejected.csv", imports.import_rejected, name="import_rejected"),
     path("imports/<uuid:run_id>/resume/", imports.import_resume, name="import_resume"),
+    path("rules/<uuid:version_id>/backtests/", backtests.backtest_list, name="backtest_list"),
+    path(
+        "rules/<uuid:version_id>/backtests/start/",
+        backtests.backtest_start,
+        name="backtest_start",
+    ),
+    path(
+        "rules/<uuid:version_id>/backtests/measures/",
+        backtests.measures_change,
+        name="measures_change",
+    ),
+    path("rules/backtests/<uuid:backtest_id>/", backtests.backtest_detail, name="backtest_detail"),
+    path(
+        "rules/backtests/<uuid:backtest_id>/cancel/",
+        backtests.backtest_cancel,
+        name="backtest_cancel",
+    ),
+    path("rules/<uuid:version_id>/shadow/", shadow.shadow_detail, name="shadow_detail"),
+    path("rules/<uuid:version_id>/shadow/start/", shadow.shadow_start, name="shadow_start"),
+    path("rules/<uuid:version_id>/shadow/stop/", shadow.shadow_stop, name="shadow_stop"),
+    path(
+        "rules/<uuid:version_id>/quality/", quality.quality_of_version, name="quality_of_version"
+    ),
+    path("rules/quality/<uuid:rule_set_id>/", quality.quality_detail, name="quality_detail"),
+    path("rules/quality/<uuid:rule_set_id>/sample/", quality.sample_draw, name="sample_draw"),
+    path("rules/quality/<uuid:rule_set_id>/labels/", quality.label_next, name="label_next"),
     path("status/", status.status, name="status"),
     path("status/actions/<uuid:message_id>/", status.delivery_replay, name="delivery_replay"),
     path("status/events/<uuid:event_id>/", status.event_retry, name="event_retry"),

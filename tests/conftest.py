@@ -154,6 +154,7 @@ def _clean_process() -> None:
     rulesets.compiled.cache_clear()
     rulesets.rule_rows.cache_clear()
     rulesets.period.cache_clear()
+    rulesets.rule_set_of.cache_clear()
     cache.clear()
 
 

@@ -14,6 +14,7 @@ from common.bulk import insert_all
 from common.ids import uuid7
 from moderation.enums import CaseStatus
 from moderation.models import Author, Case, ContentRevision, EnforcementAction, Evaluation, Flag
+from moderation.services import shadow
 from moderation.services.ingestion import Fresh
 from platforms.models import Channel
 from policies.engine import evaluate_many, signals
@@ -83,11 +84,14 @@ def evaluate(
         for index, entry in enumerate(fresh)
     ]
     best: dict[int, Judged] = {}
+    live: dict[UUID, shadow.Live] = {}
     evaluations: list[tuple[Any, ...]] = []
     flags: list[tuple[Any, ...]] = []
     for version_id in versions:
         rows = rulesets.rule_rows(version_id)
-        for index, verdict in enumerate(evaluate_many(subjects, rulesets.compiled(version_id))):
+        verdicts = evaluate_many(subjects, rulesets.compiled(version_id))
+        live[version_id] = shadow.Live(rulesets.rule_set_of(version_id), verdicts)
+        for index, verdict in enumerate(verdicts):
             evaluation_id = uuid7()
             entry = fresh[index]
             evaluations.append(
@@ -105,6 +109,13 @@ def evaluate(
                 best[index] = Judged(entry, evaluation_id, version_id, verdict)
     insert_all(Evaluation, EVALUATION_COLUMNS, evaluations)
     insert_all(Flag, FLAG_COLUMNS, flags)
+    shadow.judge(
+        channel=channel,
+        subjects=subjects,
+        revision_ids=[entry.revision_id for entry in fresh],
+        live=live,
+        now=now,
+    )
     return [best[index] for index in range(len(fresh))]
 
 

@@ -184,6 +184,12 @@ def compiled(version_id: UUID) -> CompiledRuleSet:
 
 
 @lru_cache(maxsize=64)
+def rule_set_of(version_id: UUID) -> UUID:
+    """Return the id of the rule set that a version belongs to."""
+    return RuleSetVersion.objects.values_list("rule_set_id", flat=True).get(pk=version_id)
+
+
+@lru_cache(maxsize=64)
 def rule_rows(version_id: UUID) -> Mapping[str, tuple[UUID, UUID]]:
     """Return, by rule key, the ids of the rule's row and of its clause."""
     rows = Rule.objects.filter(version_id=version_id).values_list("key", "pk", "clause_id")

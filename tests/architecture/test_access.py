@@ -23,7 +23,7 @@ from accounts.models import ApiToken, Membership
 from accounts.roles import ROLE_PERMISSIONS
 from audit.models import AuditEvent
 from moderation.models import Decision
-from moderation.services import casework, decisions
+from moderation.services import backtests, casework, decisions, labelling
 from moderation.views.imports import Upload
 from platforms.models import ImportRun, OutboxMessage
 from policies.enums import Outcome
@@ -102,7 +102,7 @@ def name(address: Address) -> str:
 
 
 @pytest.fixture
-def world(channel, queues, published, ada, ben, organisation, now):
+def world(channel, queues, published, ada, ben, cara, organisation, now):
     """One of everything that has a page."""
     case = a_case(channel, now=now)
     decided = a_case(channel, "You plonker", now=now)
@@ -122,6 +122,8 @@ def world(channel, queues, published, ada, ben, organisation, now):
         organisation=organisation, channel=channel, file_name="comments.csv", digest="0" * 64,
         started_by=ben.user, started_at=now,
     )  # fmt: skip
+    backtest = backtests.start(version=published, by=cara.actor, now=now)
+    labelling.draw(rule_set=published.rule_set, by=cara.actor, now=now)
     pks = {
         "api-v1:content": case.content_item_id, "api-v1:case": case.pk,
         "api-v1:case-decision": case.pk, "api-v1:decision": decision.pk,
@@ -135,6 +137,8 @@ def world(channel, queues, published, ada, ben, organisation, now):
             "case_id": case.pk,
             "author_id": case.author_id,
             "run_id": run.pk,
+            "backtest_id": backtest.pk,
+            "rule_set_id": published.rule_set_id,
             "message_id": OutboxMessage.objects.latest("pk").pk,
             "event_id": InboundEventFactory(channel=channel).pk,
             "token": Upload(f"{organisation.pk}/{'0' * 32}", "a.csv", str(channel.pk)).signed(),
