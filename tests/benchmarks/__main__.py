@@ -24,6 +24,7 @@ BENCHMARKS = {
     "ingest": ("tests.benchmarks.ingest", True),
     "queue": ("tests.benchmarks.queue_page", True),
     "claims": ("tests.benchmarks.claims", True),
+    "backtest": ("tests.benchmarks.backtest", True),
     "import": ("tests.benchmarks.import_file", True),
 }
 
