@@ -211,7 +211,7 @@ def backtest_page(
             "hours": _hours(backtest, found.counts),
             "notes": _notes(backtest, found.counts, names),
             "rules": _rules(found.counts, names),
-            "channels": _channels(backtest, found),
+            "channels": _channels(found, whole=_is_whole(backtest)),
             "examples": [
                 _examples(url, sort, title, empty, found, names, now)
                 for sort, title, empty in SORTS
@@ -305,7 +305,7 @@ def _figures(backtest: Backtest, counts: Counts) -> list[Figure]:
         Figure("Newly flagged", f"{counts.texts['new']:,}"),
         Figure("No longer flagged", f"{counts.texts['gone']:,}"),
     ]
-    if backtest.scope == BacktestScope.EVERYTHING or not backtest.rules_same:
+    if _is_whole(backtest):
         note = f"now: {counts.texts['baseline']:,}" if backtest.baseline_number else ""
         shown.insert(1, Figure("Would be flagged", f"{counts.texts['draft']:,}", note=note))
     return shown
@@ -399,14 +399,21 @@ def _rules(counts: Counts, names: Mapping[str, str]) -> Table | None:
     )
 
 
-def _channels(backtest: Backtest, found: Found) -> Table | None:
+def _is_whole(backtest: Backtest) -> bool:
+    """Whether every rule was run, so that flagged texts as such were counted and not only differences."""
+    return backtest.scope == BacktestScope.EVERYTHING or not backtest.rules_same
+
+
+def _channels(found: Found, *, whole: bool) -> Table | None:
     if not found.counts.by_channel:
         return None
+    # Of texts that only unchanged rules flag nobody looked at the channel.
+    at = 0 if whole else 2
     return Table(
         "By channel",
-        [Head("Channel"), *_heads()],
+        [Head("Channel"), *_heads()[at:]],
         [
-            [Cell(found.channels.get(UUID(key), "A channel that is gone")), *_cells(sums)]
+            [Cell(found.channels.get(UUID(key), "A channel that is gone")), *_cells(sums)[at:]]
             for key, sums in sorted(
                 found.counts.by_channel.items(), key=lambda pair: -pair[1]["new"]
             )

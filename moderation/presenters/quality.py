@@ -180,7 +180,9 @@ def share(found: Share) -> str:
 def percent(value: float) -> str:
     """Write a share in per cent, finely only where it is small."""
     hundred = value * 100
-    return f"{hundred:.1f} %" if 0 < hundred < 10 else f"{hundred:.0f} %"
+    digits = 1 if 0.05 <= hundred < 9.95 else 0
+    # The sign stays with its number at the end of a line.
+    return f"{hundred:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def label_page(
@@ -304,14 +306,17 @@ def _recall(recall: Recall | None) -> list[str]:
 
 def _criticism(quality: Quality) -> list[str]:
     measure, flagged = quality.criticism, quality.flagged_criticism
-    return [
+    said = [
         (
             f"The rules would recommend a measure for {measure.part:,} of {measure.whole:,} sentences that"
             f" must stay up: {percent(measure.value)} ({percent(measure.low)} to"
             f" {percent(measure.high)})."
-        ),
-        (
-            f"They flag {flagged.part:,} of them at all, most of those to have them answered or to have"
-            " somebody looked after."
-        ),
+        )
     ]
+    if flagged.part > measure.part:
+        more = flagged.part - measure.part
+        said.append(
+            f"They flag {more:,} more of them without recommending a measure: to have a question answered"
+            " or somebody looked after."
+        )
+    return said

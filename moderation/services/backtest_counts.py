@@ -31,6 +31,7 @@ class Counts:
     read: int = 0
     superseded: int = 0
     texts: Counter[str] = field(default_factory=Counter)
+    """Where only some rules are run, `draft` and `baseline` leave out what only the others flag."""
     by_channel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     by_rule: dict[str, dict[str, Counter[str]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Counter))

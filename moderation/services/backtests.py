@@ -20,6 +20,7 @@ from audit import services as audit
 from audit.enums import AuditEventType
 from common import nudge
 from common.errors import DomainError, InvalidTransition
+from common.shares import Share
 from moderation.enums import BacktestScope, BacktestStatus, ChunkStatus
 from moderation.models import Backtest, BacktestChunk
 from moderation.services import backtest_judging, held_content, measures
@@ -171,6 +172,23 @@ def progress(backtest: Backtest) -> int:
 def figures(backtest: Backtest) -> Counts | None:
     """Return what was counted, once it is over."""
     return None if backtest.result is None else Counts.from_json(backtest.result)
+
+
+def predicted(version_id: UUID) -> dict[str, Share]:
+    """Return, by rule, how many of how many texts the newest finished backtest of a version flagged.
+
+    Only rules that were run are there; those that flagged nothing with a share of nothing.
+    """
+    backtest = (
+        Backtest.objects.filter(version_id=version_id, status=BacktestStatus.FINISHED)
+        .defer("definition", "baseline_definition")
+        .order_by("-finished_at", "-pk")
+        .first()
+    )
+    if backtest is None or backtest.result is None:
+        return {}
+    counts = Counts.from_json(backtest.result)
+    return {key: Share(counts.of_rule(key)["draft"], counts.read) for key in backtest.rules_run}
 
 
 def hours(texts: int, minutes_per_case: Decimal) -> Decimal:

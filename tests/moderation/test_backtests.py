@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from common.errors import InvalidTransition, NotPermitted
+from common.shares import Share
+from moderation import tasks
 from moderation.enums import BacktestScope, BacktestStatus, ChunkStatus
 from moderation.models import Backtest, Case, ContentItem, ContentRevision, Evaluation, Flag
 from moderation.services import backtests, held_content
@@ -270,6 +273,16 @@ def test_the_first_version_of_a_rule_set_has_nothing_to_compare_with(
     assert outcome(backtest) == {"draft": 1, "baseline": 0, "new": 1, "gone": 0}
 
 
+def test_what_was_found_predicts_how_often_a_rule_will_fire(take_in, draft, cara, now):
+    take_in(*TEXTS)
+    assert backtests.predicted(draft.pk) == {}
+
+    run_out(backtests.start(version=draft, by=cara.actor, now=now), now)
+
+    # plonker, muppet, m.u.p.p.e.t, "NUMPTY and muppet"
+    assert backtests.predicted(draft.pk) == {"insult": Share(4, 10)}
+
+
 # Workers that die
 
 
@@ -339,6 +352,33 @@ def test_a_chunk_is_handed_out_once_even_if_somebody_tries(take_in, draft, cara,
     chunk.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
         chunk.save(force_insert=True)
+
+
+def test_the_bell_counts_to_the_end_and_rings_for_nobody_then(take_in, draft, cara, now):
+    take_in(*TEXTS)
+    backtest = backtests.start(version=draft, by=cara.actor, now=timezone.now())
+
+    tasks.continue_backtests()
+    tasks.continue_backtests()
+
+    backtest.refresh_from_db()
+    assert backtest.status == BacktestStatus.FINISHED
+    assert backtest.result["read"] == len(TEXTS)
+
+
+def test_rules_that_can_no_longer_be_run_end_it_with_the_reason(take_in, draft, cara, now):
+    """An upgrade of the engine may refuse what an older one took."""
+    take_in(*TEXTS)
+    backtest = backtests.start(version=draft, by=cara.actor, now=now)
+    broken = {**draft.definition, "lists": {}}
+    Backtest.objects.filter(pk=backtest.pk).update(definition=broken)
+
+    run_out(backtest, now)
+
+    assert backtest.status == BacktestStatus.FAILED
+    assert "The rules cannot be run" in backtest.error
+    assert "insults" in backtest.error
+    assert not backtest.chunks.exists()
 
 
 # Cancelling, deleting, starting twice

@@ -66,7 +66,7 @@ def test_wilsons_interval_is_as_published(part, whole, low, high):
 def test_few_are_not_enough_to_say_anything():
     assert share(Share(0, 0)) == "nothing judged yet"
     assert share(Share(19, 19)) == "not enough yet (n = 19)"
-    assert share(Share(18, 20)) == "90 % (n = 20, 70 % to 97 %)"
+    assert share(Share(18, 20)) == "90\u00a0% (n = 20, 70\u00a0% to 97\u00a0%)"
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ def test_a_small_sample_says_that_it_is_not_enough(sample, ada, cara, now):
 
     assert "Not enough yet: at least 20 clearly labelled texts" in page
     assert "nothing judged yet" in page
-    assert "sentences that must stay up: 0 %" in page
+    assert "sentences that must stay up: 0\u00a0%" in page
 
 
 def test_drawing_asks_for_sensible_numbers_and_something_to_draw_from(published, cara, now):
