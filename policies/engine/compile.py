@@ -14,6 +14,7 @@ from policies.engine.patterns import BadPattern, PatternBook
 from policies.engine.period import Period, read_period
 from policies.engine.problems import Problem, RuleSetProblems
 from policies.engine.reading import Node
+from policies.engine.rereading import Vocabulary, words_of_pattern
 from policies.engine.rules import Rule, RuleIndex
 from policies.engine.types import Direction, Outcome, Severity
 
@@ -51,7 +52,9 @@ class CompiledRuleSet:
         """The days on which it is meant to judge. Judging itself never looks at a clock."""
         self.rules = tuple(sorted(rules, key=lambda rule: rule.precedence))
         self.lexicon = Lexicon(workshop.lexicon.entries)
-        gates = Gates.open(workshop.gate) if workshop.lexicon.entries else NO_GATES
+        gates = NO_GATES
+        if workshop.lexicon.entries or workshop.disguisable:
+            gates = Gates.open(workshop.gate)
         self.evasion = Evasion(self.lexicon, gates)
         self.evasion_signs = gates.every
         self.patterns = workshop.book or PatternBook([])
@@ -61,6 +64,11 @@ class CompiledRuleSet:
             if number not in gates.every
         }
         """The event of each pattern that a rule can ask for."""
+        self.disguised_events = {
+            number: workshop.pattern_events[number] for number in workshop.disguisable
+        }
+        """The event of each pattern that is also looked for in a text whose disguise is undone."""
+        self.vocabulary = _vocabulary(self.lexicon, workshop)
         self.inbound = RuleIndex(self._rules(Direction.INBOUND))
         self.outbound = RuleIndex(self._rules(Direction.OUTBOUND))
 
@@ -70,6 +78,14 @@ class CompiledRuleSet:
     def run_examples(self) -> list[ExampleFailure]:
         """Judge every rule's examples and return those that come out wrong."""
         return run_examples(self)
+
+
+def _vocabulary(lexicon: Lexicon, workshop: Workshop) -> Vocabulary:
+    """Return the words that the rule set uses, by which disguised phrases are read."""
+    words = {word for spelling in lexicon.spellings for word in spelling.split()}
+    for number in workshop.disguisable:
+        words.update(words_of_pattern(workshop.compiled_patterns[number].source))
+    return Vocabulary(words)
 
 
 def compile_rule_set(definition: Mapping[str, object]) -> CompiledRuleSet:
@@ -129,7 +145,7 @@ class _Compiler:
         )  # fmt: skip
 
     def _build_book(self) -> None:
-        if self.workshop.lexicon.entries:
+        if self.workshop.lexicon.entries or self.workshop.disguisable:
             Gates.open(self.workshop.gate)
         try:
             self.workshop.book = PatternBook(self.workshop.compiled_patterns)

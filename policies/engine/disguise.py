@@ -26,7 +26,7 @@ def is_disguise(written: str, term: str) -> bool:
     beyond the term's own spelling only three times or more ("asss", not "god" for "good"), or
     every letter twice.
     """
-    if not _is_believable(written):
+    if not is_believable(written):
         return False
     seen = _runs("".join(c for c in written if c.isalnum() or c in MEANS or c in _REGIONAL))
     meant = _runs("".join(c for c in term if c.isalnum()))
@@ -77,7 +77,7 @@ _QUANTITY = re.compile(
 )
 
 
-def _is_believable(written: str) -> bool:
+def is_believable(written: str) -> bool:
     """Tell whether a piece of text is a word at all, not an amount, a time or a road."""
     letters = sum(char.isalpha() or char in _REGIONAL for char in written)
     signs = sum(char in MEANS for char in written)

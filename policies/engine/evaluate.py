@@ -9,6 +9,7 @@ from operator import attrgetter
 from policies.engine.compile import CompiledRuleSet
 from policies.engine.evasion import turned
 from policies.engine.lexicon import Found, outside
+from policies.engine.rereading import Rereading, reread
 from policies.engine.rules import Rule, unknown_rule
 from policies.engine.scan import Scan
 from policies.engine.text import OffsetMap, fold
@@ -58,18 +59,33 @@ def read_for_signs(
 ) -> Scan:
     """Look again where there are signs of evasion, and sort what was found."""
     events: set[int] = set()
+    rereading = None
     if held:
         event_of = compiled.pattern_events
         events.update([event_of[number] for number in held if number in event_of])
         if not compiled.evasion_signs.isdisjoint(held):
             found = found + compiled.evasion.find(folded, held, found)
+            rereading = _reread(folded, compiled, events)
     if not subject.text.isascii():
         found = found + _backwards(subject.text, compiled)
     hits: dict[int, list[Found]] = {}
     if found:
         hits = _hits(compiled, found)
         events.update(hits)
-    return Scan(subject, folded, data, events, hits)
+    return Scan(subject, folded, data, events, hits, rereading)
+
+
+def _reread(folded: str, compiled: CompiledRuleSet, events: set[int]) -> Rereading | None:
+    """Look for patterns in the text as it reads undone, and note those that only hold there."""
+    events_of = compiled.disguised_events
+    if not events_of:
+        return None
+    rereading = reread(folded, compiled.vocabulary)
+    if rereading is None:
+        return None
+    held = compiled.patterns.match(rereading.data) or ()
+    events.update([events_of[number] for number in held if number in events_of])
+    return rereading
 
 
 def _backwards(text: str, compiled: CompiledRuleSet) -> list[tuple[int, int, int]]:

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from policies.engine.lexicon import Found
 from policies.engine.patterns import Pattern
+from policies.engine.rereading import Rereading
 from policies.engine.types import Subject
 
 _T = TypeVar("_T")
@@ -18,7 +19,10 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 class Scan:
     """The facts about one subject that conditions ask for, the dearer ones worked out once."""
 
-    __slots__ = ("_byte_offsets", "_memo", "_words", "data", "events", "folded", "hits", "subject")
+    __slots__ = (
+        "_byte_offsets", "_memo", "_words", "data", "events", "folded", "hits", "rereading",
+        "subject",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -27,12 +31,14 @@ class Scan:
         data: bytes,
         events: set[int],
         hits: dict[int, list[Found]],
+        rereading: Rereading | None = None,
     ) -> None:
         self.subject = subject
         self.folded = folded
         self.data = data
         self.events = events
         self.hits = hits
+        self.rereading = rereading
         self._words: tuple[list[int], list[int]] | None = None
         self._byte_offsets: list[int] | None = None
         self._memo: dict[object, object] = {}
@@ -49,6 +55,16 @@ class Scan:
         if len(self.data) == len(self.folded):
             return list(spans)
         return [(self._character(start), self._character(end)) for start, end in spans]
+
+    def disguised_spans_of(self, pattern: Pattern) -> list[tuple[int, int]]:
+        """Return the spans of a pattern in the folded text, those it has in disguise included."""
+        spans = self.spans_of(pattern)
+        other = self.rereading
+        if other is None:
+            return spans
+        return sorted(
+            dict.fromkeys([*spans, *(other.folded(*s) for s in pattern.find(other.data))])
+        )
 
     def _character(self, offset: int) -> int:
         """Return the character at a byte offset of the encoded text."""

@@ -95,6 +95,8 @@ class Workshop:
     pattern_events: list[int] = field(default_factory=list)
     book: PatternBook | None = None
     """Set once all patterns are known."""
+    disguisable: set[int] = field(default_factory=set)
+    """Numbers of the patterns that see through disguises: those that rules ask for by themselves."""
     _numbers: dict[str, int] = field(default_factory=dict)
     _events: int = 0
     _inline: dict[tuple[str, ...], int] = field(default_factory=dict)

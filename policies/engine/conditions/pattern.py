@@ -13,6 +13,7 @@ class PatternHolds(Condition):
     def __init__(self, workshop: Workshop, number: int, title: str) -> None:
         self.pattern = workshop.compiled_patterns[number]
         self.event = workshop.pattern_events[number]
+        workshop.disguisable.add(number)
         self.title = title
         self._triggers = frozenset([self.event])
 
@@ -25,7 +26,7 @@ class PatternHolds(Condition):
     def spans(self, scan: Scan) -> list[Found]:
         if self.event not in scan.events:
             return []
-        found = scan.remember(self.event, lambda: scan.spans_of(self.pattern))
+        found = scan.remember(self.event, lambda: scan.disguised_spans_of(self.pattern))
         return [Found(start, end, self.title, "pattern") for start, end in found]
 
     def sentence(self) -> str:

@@ -1,5 +1,8 @@
 """question: the item asks something.
 
+With `opening: true` only a sentence that begins as a question counts, so that a statement is not
+excused by the question put after it ("They are all thieves, why are we paying?").
+
 Simple on purpose: it has a question mark, or one of its sentences starts the way questions do
 ("how do I", "can anyone", "does the"). People often leave the mark out, so the opening counts.
 """
@@ -21,14 +24,26 @@ QUESTION = (
     r"|(?:can|could|please)\s(?:you\s)?(?:tell|advise|help)\b)"
 )
 
+OPENING = (
+    r"(?:^|[.!?…][\"')\]]*\s{1,3})[\"'(]?(?:(?:hi|hello|please|so|and|but|ok|also|sorry|just)\b,?\s){0,2}"
+    r"(?:(?:who|what|whats|when|where|wheres|which|why|how|hows)\b"
+    r"(?:(?:\s|'s\s|'re\s)(?:is|are|am|was|were|do|does|did|can|could|will|would|should|has|have|had|much|"
+    r"many|long|often|old|far)\b|[^.!?]*\?)|"
+    r"(?:is|are|was|were|do|does|did|can|could|will|would|should|may|has|have|had|isn't|aren't|don't|"
+    r"doesn't|didn't|can't|couldn't|won't|wouldn't|shouldn't)\s[^.!?]*\?|"
+    r"any(?:one|body)\s(?:know|heard|else)\b|"
+    r"(?:i\swas\s|i\sam\s|i'm\s|im\s|just\s)?wondering\s(?:if|how|what|when|where|whether|why)\b)"
+)
+
 
 class Question(Condition):
     """Holds when the item asks something."""
 
     marks_text = True
 
-    def __init__(self, workshop: Workshop) -> None:
-        number = workshop.gate(QUESTION)
+    def __init__(self, workshop: Workshop, *, opening: bool) -> None:
+        self.opening = opening
+        number = workshop.gate(OPENING if opening else QUESTION)
         self.pattern = workshop.compiled_patterns[number]
         self.event = workshop.pattern_events[number]
 
@@ -45,13 +60,15 @@ class Question(Condition):
         return [Found(start, end, "Question", "question") for start, end in found]
 
     def sentence(self) -> str:
-        return "is a question"
+        return "begins a sentence as a question" if self.opening else "is a question"
 
     def denial(self) -> str:
-        return "is not a question"
+        return "does not begin a sentence as a question" if self.opening else "is not a question"
 
 
 def make(workshop: Workshop, spec: object, where: str, depth: int) -> Condition | None:
-    """Read `question: {}`."""
-    workshop.reader.mapping({} if spec is None else spec, where)
-    return Question(workshop)
+    """Read `question: {}` or `question: {opening: true}`."""
+    reader = workshop.reader
+    node = reader.mapping({} if spec is None else spec, where, optional=["opening"])
+    opening = reader.boolean(node.get("opening"), f"{where}, opening")
+    return Question(workshop, opening=opening)

@@ -296,6 +296,22 @@ class TestQuestion:
     def test_does_not_ask(self, text):
         assert not holds({"question": {}}, text)
 
+    @pytest.mark.parametrize(
+        ("text", "answer"),
+        [
+            ("Why are gulls such pests", True),
+            ("Are gulls pests?", True),
+            ("Hello, does anyone know whether gulls are pests?", True),
+            ("It is loud here. Who lets these gulls in?", True),
+            ("Gulls are pests, why do we feed them?", False),
+            ("Gulls are pests, right?", False),
+            ("When I left, it rained", False),
+            ("Are we there. Gulls are pests?", False),
+        ],
+    )
+    def test_a_question_put_after_a_statement_does_not_open_it(self, text, answer):
+        assert holds({"question": {"opening": True}}, text) is answer
+
 
 class TestLogic:
     """A missing fact is neither a match nor a pass."""
