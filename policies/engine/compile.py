@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from policies.engine.conditions import CONDITIONS
 from policies.engine.conditions.base import Condition, WordListSpec, Workshop
-from policies.engine.evasion import NO_GATES, Evasion, Gates
+from policies.engine.evasion import NO_GATES, Evasion, Gates, Undo
 from policies.engine.examples import ExampleFailure, read_examples, run_examples
 from policies.engine.lexicon import Entry, Lexicon
+from policies.engine.misspelling import Misspellings, Trick
 from policies.engine.patterns import BadPattern, PatternBook
 from policies.engine.period import Period, read_period
 from policies.engine.problems import Problem, RuleSetProblems
@@ -69,6 +70,9 @@ class CompiledRuleSet:
         }
         """The event of each pattern that is also looked for in a text whose disguise is undone."""
         self.vocabulary = _vocabulary(self.lexicon, workshop)
+        self.has_switches = any(e.keeps for owners in self.lexicon.entries for e in owners)
+        """Whether some list has a kind of evasion turned off."""
+        self.misspellings = _misspellings(self.lexicon, self.vocabulary)
         self.inbound = RuleIndex(self._rules(Direction.INBOUND))
         self.outbound = RuleIndex(self._rules(Direction.OUTBOUND))
 
@@ -86,6 +90,17 @@ def _vocabulary(lexicon: Lexicon, workshop: Workshop) -> Vocabulary:
     for number in workshop.disguisable:
         words.update(words_of_pattern(workshop.compiled_patterns[number].source))
     return Vocabulary(words)
+
+
+def _misspellings(lexicon: Lexicon, vocabulary: Vocabulary) -> Misspellings:
+    """Misspell the terms that some list wants to find misspelt."""
+    tricks = frozenset(map(str, Trick))
+    wanted = (
+        (number, spelling)
+        for number, spelling in enumerate(lexicon.spellings)
+        if any(not e.is_exception and not tricks <= e.keeps for e in lexicon.entries[number])
+    )
+    return Misspellings(wanted, vocabulary.words | frozenset(lexicon.spellings))
 
 
 def compile_rule_set(definition: Mapping[str, object]) -> CompiledRuleSet:
@@ -203,14 +218,15 @@ class _Compiler:
             where = f"Word list “{key}”"
             node = reader.mapping(
                 item, where, required=["title", "terms"],
-                optional=["exceptions", "note", "description"],
+                optional=["exceptions", "note", "description", "evasion"],
             )  # fmt: skip
             title = reader.text(node.get("title"), f"{where}, title") or key
             spec = workshop.lists[key] = WordListSpec(title, workshop.event())
+            keeps = self._keeps(node.get("evasion"), f"{where}, evasion")
             if node.get("terms") is not None:
                 workshop.add_terms(
                     node["terms"], node.get("exceptions"),
-                    title=title, event=spec.event, where=where,
+                    title=title, event=spec.event, where=where, keeps=keeps,
                 )  # fmt: skip
         for key, item in reader.named(top.get("people"), "people"):
             where = f"List of people “{key}”"
@@ -229,6 +245,15 @@ class _Compiler:
             source = reader.text(node.get("pattern"), f"{where}, pattern")
             number = workshop.add_pattern(source, where) if source else None
             workshop.patterns[key] = (title, -1 if number is None else number)
+
+    def _keeps(self, value: object, where: str) -> frozenset[str]:
+        """Read which kinds of evasion a word list does not want undone; it wants all by default."""
+        if value is None:
+            return frozenset()
+        node = self.reader.mapping(value, where, optional=list(Undo))
+        kinds = [str(kind) for kind in Undo if kind in node]
+        wanted = {kind: self.reader.boolean(node[kind], f"{where}, {kind}") for kind in kinds}
+        return frozenset(kind for kind, is_wanted in wanted.items() if not is_wanted)
 
     def _rules(self, value: object) -> tuple[Rule, ...]:
         reader = self.reader

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 from operator import attrgetter
 
 from policies.engine.compile import CompiledRuleSet
-from policies.engine.evasion import turned
-from policies.engine.lexicon import Found, outside
+from policies.engine.evasion import Undo, kinds_of, turned
+from policies.engine.lexicon import Entry, Found, outside
 from policies.engine.rereading import Rereading, reread
 from policies.engine.rules import Rule, unknown_rule
 from policies.engine.scan import Scan
@@ -18,6 +18,10 @@ from policies.engine.types import Match, Severity, Span, Subject, Unknown, Verdi
 MAX_SPANS = 100
 """Most spans kept as evidence of one rule: enough to see, bounded on hostile text."""
 
+Disguised = tuple[tuple[int, int, int], frozenset[str]]
+"""An occurrence, and the kinds of evasion by which it was written so."""
+
+_REVERSED = frozenset([str(Undo.REVERSED)])
 _CLEAN = Verdict(matches=(), unknown=(), severity=None, recommend=None, human_required=False)
 
 
@@ -30,6 +34,7 @@ def evaluate_many(subjects: Iterable[Subject], compiled: CompiledRuleSet) -> lis
     """Judge many subjects in turn, each on its own."""
     find = compiled.lexicon.find
     match = compiled.patterns.match
+    misspelt = compiled.misspellings.scan
     inbound, outbound = compiled.inbound, compiled.outbound
     verdicts = []
     for subject in subjects:
@@ -38,10 +43,11 @@ def evaluate_many(subjects: Iterable[Subject], compiled: CompiledRuleSet) -> lis
         data = folded.encode()
         found = find(folded)
         held = match(data)
+        odd = misspelt(folded, True)
         index = outbound if subject.direction == "outbound" else inbound
         due, unknown = index.by_facts(subject)
-        if found or held or due or index.always or not text.isascii():
-            scan = read_for_signs(subject, folded, data, found, held, compiled)
+        if found or held or odd or due or index.always or not text.isascii():
+            scan = read_for_signs(subject, folded, data, found, held, odd, compiled)
             numbers = index.candidates(scan.events, due)
             verdicts.append(_verdict(scan, index.rules, numbers, unknown))
         else:
@@ -55,31 +61,49 @@ def read_for_signs(
     data: bytes,
     found: list[tuple[int, int, int]],
     held: list[int] | None,
+    odd: list[tuple[int, int, int]],
     compiled: CompiledRuleSet,
 ) -> Scan:
     """Look again where there are signs of evasion, and sort what was found."""
     events: set[int] = set()
     rereading = None
+    disguised: list[Disguised] = []
     if held:
         event_of = compiled.pattern_events
         events.update([event_of[number] for number in held if number in event_of])
         if not compiled.evasion_signs.isdisjoint(held):
-            found = found + compiled.evasion.find(folded, held, found)
+            hits = compiled.evasion.find(folded, held, found)
             rereading = _reread(folded, compiled, events)
+            if rereading is not None:
+                hits += [
+                    (spelling, *rereading.place(start, end))
+                    for spelling, start, end in compiled.lexicon.find(rereading.text)
+                ]
+                hits = list(dict.fromkeys(hits))
+            plain = set(found)
+            spellings = compiled.lexicon.spellings
+            disguised = [
+                (hit, kinds_of(folded[hit[1] : hit[2]], spellings[hit[0]]))
+                for hit in hits
+                if hit not in plain
+            ]
+    if odd:
+        disguised += [
+            ((number, start, end), frozenset([str(trick)]))
+            for number, start, end, trick in compiled.misspellings.check(folded, odd)
+        ]
     if not subject.text.isascii():
-        found = found + _backwards(subject.text, compiled)
-    hits: dict[int, list[Found]] = {}
-    if found:
-        hits = _hits(compiled, found)
-        events.update(hits)
-    return Scan(subject, folded, data, events, hits, rereading)
+        disguised += [(hit, _REVERSED) for hit in _backwards(subject.text, compiled)]
+    by_list: dict[int, list[Found]] = {}
+    if found or disguised:
+        by_list = _hits(compiled, subject.text, folded, found, disguised)
+        events.update(by_list)
+    return Scan(subject, folded, data, events, by_list, rereading)
 
 
 def _reread(folded: str, compiled: CompiledRuleSet, events: set[int]) -> Rereading | None:
     """Look for patterns in the text as it reads undone, and note those that only hold there."""
     events_of = compiled.disguised_events
-    if not events_of:
-        return None
     rereading = reread(folded, compiled.vocabulary)
     if rereading is None:
         return None
@@ -105,16 +129,36 @@ def _backwards(text: str, compiled: CompiledRuleSet) -> list[tuple[int, int, int
     return hits
 
 
-def _hits(compiled: CompiledRuleSet, found: list[tuple[int, int, int]]) -> dict[int, list[Found]]:
+def _hits(
+    compiled: CompiledRuleSet,
+    text: str,
+    folded: str,
+    found: list[tuple[int, int, int]],
+    disguised: list[Disguised],
+) -> dict[int, list[Found]]:
     """Sort occurrences by word list and drop those inside an exception of their list."""
     hits: dict[int, list[Found]] = {}
     exceptions: dict[int, list[tuple[int, int]]] = {}
     entries = compiled.lexicon.entries
+    plain = None if text.isascii() or not compiled.has_switches else _look_alikes(text, folded)
     for spelling, start, end in found:
         for entry in entries[spelling]:
             if entry.is_exception:
                 exceptions.setdefault(entry.event, []).append((start, end))
-            else:
+            elif not entry.keeps or plain is None or plain(entry, start, end):
+                hits.setdefault(entry.event, []).append(
+                    Found(start, end, entry.label, entry.source)
+                )
+    for (spelling, start, end), kinds in disguised:
+        for entry in entries[spelling]:
+            if entry.is_exception:
+                exceptions.setdefault(entry.event, []).append((start, end))
+            elif kinds.isdisjoint(entry.keeps) and (
+                not entry.keeps
+                or plain is None
+                or kinds is _REVERSED  # turned letters are look-alikes by nature
+                or plain(entry, start, end)
+            ):
                 hits.setdefault(entry.event, []).append(
                     Found(start, end, entry.label, entry.source)
                 )
@@ -124,6 +168,19 @@ def _hits(compiled: CompiledRuleSet, found: list[tuple[int, int, int]]) -> dict[
             if kept:
                 hits[event] = kept
     return hits
+
+
+def _look_alikes(text: str, folded: str) -> Callable[[Entry, int, int], bool]:
+    """Return a test whether an entry takes a find, which may be written in look-alike letters."""
+    offsets = OffsetMap(text, folded)
+
+    def is_taken(entry: Entry, start: int, end: int) -> bool:
+        if Undo.LOOK_ALIKES not in entry.keeps:
+            return True
+        begin, finish = offsets.original(start, end)
+        return text[begin:finish].lower() == folded[start:end]
+
+    return is_taken
 
 
 def _verdict(

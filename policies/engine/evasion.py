@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from policies.engine.disguise import MEANS, is_disguise
 from policies.engine.lexicon import Lexicon, automaton
@@ -28,6 +29,58 @@ from policies.engine.skeleton import (
 
 Hit = tuple[int, int, int]
 """Number of a spelling, start and end in the folded text."""
+
+
+class Undo(StrEnum):
+    """A kind of evasion that a word list can have undone or not."""
+
+    LOOK_ALIKES = "look_alikes"
+    """Accents, other alphabets, styled letters, invisible characters, entities."""
+
+    SIGNS = "signs"
+    """Digits and signs in the place of letters."""
+
+    SPACING = "spacing"
+    """Spaces and marks between the letters of a word."""
+
+    REPEATS = "repeats"
+    """Letters written more often than the word has them."""
+
+    STARS = "stars"
+    """Stars in the place of letters."""
+
+    REVERSED = "reversed"
+    """Backwards or upside down."""
+
+    SHORTENED = "shortened"
+    """One letter or every vowel left out."""
+
+    SWAPPED = "swapped"
+    """Two letters in each other's place."""
+
+    SPLIT = "split"
+    """A space inside a word, or none between two."""
+
+    SOUND = "sound"
+    """Another spelling of the same sound."""
+
+
+def kinds_of(written: str, term: str) -> frozenset[str]:
+    """Return the kinds of evasion by which a term was written so."""
+    kinds = set()
+    rest = [char for char in written if not char.isalnum() and char not in term]
+    if any(char in _STRONG for char in rest):
+        kinds.add(Undo.STARS)
+    signs = sum(char in MEANS and char not in term for char in written)
+    if signs:
+        kinds.add(Undo.SIGNS)
+    if any(char not in _STRONG and char not in MEANS for char in rest):
+        kinds.add(Undo.SPACING)
+    letters = sum(char.isalnum() for char in written) + sum(char in MEANS for char in rest)
+    if letters > sum(char.isalnum() for char in term):
+        kinds.add(Undo.REPEATS)
+    return frozenset(kinds)
+
 
 _OPEN = r"(?:^|[\s\"'(\[*,:;>~])"
 _CLOSE = r"(?:[\s\"'!?,.;:)\]*~]|$)"

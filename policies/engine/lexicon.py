@@ -34,6 +34,8 @@ class Entry:
     label: str
     source: str
     is_exception: bool
+    keeps: frozenset[str] = frozenset()
+    """The kinds of evasion that the list does not want undone."""
 
 
 class LexiconBuilder:

@@ -116,6 +116,10 @@ class Rereading:
         self._ends = ends
         self._characters: array[int] | None = None
 
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the first text from which a span of the second comes."""
+        return self._starts[start], self._ends[end - 1]
+
     def folded(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the first text from which a span of the encoded second comes."""
         if len(self.data) != len(self.text):

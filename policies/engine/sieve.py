@@ -27,6 +27,7 @@ def possible(texts: Iterable[str], compiled: CompiledRuleSet) -> list[int]:
     """
     find = compiled.lexicon.find
     match = compiled.patterns.match
+    misspelt = compiled.misspellings.scan
     candidates = compiled.inbound.candidates
     let_through = []
     for number, text in enumerate(texts):
@@ -34,8 +35,9 @@ def possible(texts: Iterable[str], compiled: CompiledRuleSet) -> list[int]:
         found = find(folded)
         data = folded.encode()
         held = match(data)
-        if found or held or not text.isascii():
-            scan = read_for_signs(Subject(text), folded, data, found, held, compiled)
+        odd = misspelt(folded, True)
+        if found or held or odd or not text.isascii():
+            scan = read_for_signs(Subject(text), folded, data, found, held, odd, compiled)
             if candidates(scan.events, ()):
                 let_through.append(number)
     return let_through

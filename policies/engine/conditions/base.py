@@ -133,15 +133,19 @@ class Workshop:
         return number
 
     def add_terms(
-        self, terms: object, exceptions: object, *, title: str, event: int, where: str
-    ) -> None:
+        self, terms: object, exceptions: object, *, title: str, event: int, where: str,
+        keeps: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         """Read a list of terms and its exceptions into the lexicon."""
         for number, term in enumerate(self.reader.items(terms, f"{where}, terms"), start=1):
-            self._add_term(term, title=title, event=event, where=f"{where}, term {number}")
+            here = f"{where}, term {number}"
+            self._add_term(term, title=title, event=event, where=here, keeps=keeps)
         for text in self.reader.texts(exceptions, f"{where}, exceptions", filled=False):
             self.lexicon.add(text, Entry(event, text, title, is_exception=True))
 
-    def _add_term(self, term: object, *, title: str, event: int, where: str) -> None:
+    def _add_term(
+        self, term: object, *, title: str, event: int, where: str, keeps: frozenset[str]
+    ) -> None:
         reader = self.reader
         forms: tuple[Form, ...] = ()
         text: object = term
@@ -169,7 +173,8 @@ class Workshop:
             reader.note(where, "is longer than 200 characters.")
             return
         for spelling in forms_of(written, forms):
-            self.lexicon.add(spelling, Entry(event, written, title, is_exception=False))
+            entry = Entry(event, written, title, is_exception=False, keeps=keeps)
+            self.lexicon.add(spelling, entry)
 
     def inline_list(self, terms: object, exceptions: object, where: str) -> int:
         """Return the event of a list written inside a condition; equal lists share one."""
