@@ -29,7 +29,7 @@ def test_few_traps_are_punished(rule_set):
 
     wrong = [text for text in texts if punished(text, rule_set)]
 
-    assert len(wrong) / len(texts) <= 0.055, wrong
+    assert len(wrong) / len(texts) <= 0.025, wrong
 
 
 @pytest.mark.parametrize("kind", ["criticism", "grief", "support", "neutral-identity"])
