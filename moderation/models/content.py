@@ -168,6 +168,8 @@ class ContentRevision(IdentifiedModel):
     digest = models.CharField(max_length=64)
     # Of the folded text, for finding repeats (HMPPS-11); empty for texts too short to mean anything.
     fingerprint = models.BigIntegerField(null=True)
+    # What near-duplicates share, for finding campaigns (HMPPS-11); empty for texts of few words.
+    similarity = models.BigIntegerField(null=True)
     version = models.CharField(max_length=400, blank=True)
     captured_at = models.DateTimeField()
     inbound_event = models.ForeignKey(
@@ -189,7 +191,13 @@ class ContentRevision(IdentifiedModel):
                 fields=["organisation", "fingerprint", "captured_at"],
                 name="content_revision_repeats",
                 condition=Q(fingerprint__isnull=False),
-            )
+            ),
+            # Campaigns: who else wrote nearly the same lately.
+            models.Index(
+                fields=["organisation", "similarity", "captured_at"],
+                name="content_revision_similar",
+                condition=Q(similarity__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

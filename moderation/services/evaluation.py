@@ -224,6 +224,7 @@ def _repeats(channel: Channel, fresh: Sequence[Fresh], *, now: datetime) -> list
             same_text[fingerprint] += count
             same_author[fingerprint, author_id] += count
             authors[fingerprint].add(author_id)
+    similar, similar_authors = _similar(channel, fresh, now=now)
     return [
         {
             signals.REPEAT_SAME_TEXT: max(same_text[entry.fingerprint or 0], 1),
@@ -231,6 +232,34 @@ def _repeats(channel: Channel, fresh: Sequence[Fresh], *, now: datetime) -> list
                 same_author[entry.fingerprint or 0, entry.author_id], 1
             ),
             signals.REPEAT_DISTINCT_AUTHORS: max(len(authors[entry.fingerprint or 0]), 1),
+            signals.REPEAT_SIMILAR_TEXT: max(similar[entry.similarity or 0], 1),
+            signals.REPEAT_SIMILAR_AUTHORS: max(len(similar_authors[entry.similarity or 0]), 1),
         }
         for entry in fresh
     ]
+
+
+def _similar(
+    channel: Channel, fresh: Sequence[Fresh], *, now: datetime
+) -> tuple[Counter[int], dict[int, set[UUID]]]:
+    """Count how often nearly these texts were written lately, and by whom."""
+    wanted = {entry.similarity for entry in fresh if entry.similarity is not None}
+    texts: Counter[int] = Counter()
+    authors: dict[int, set[UUID]] = defaultdict(set)
+    if wanted:
+        rows = (
+            ContentRevision.objects.filter(
+                Q(organisation_id=channel.organisation_id),
+                Q(similarity__in=wanted),
+                captured_at__gt=now - REPEAT_WINDOW,
+                number=1,
+            )
+            .values_list("similarity", "content_item__author_id")
+            .annotate(count=Count("pk"))
+            .order_by()
+        )
+        for similarity, author_id, count in rows:
+            if similarity is not None:
+                texts[similarity] += count
+                authors[similarity].add(author_id)
+    return texts, authors

@@ -18,6 +18,7 @@ from moderation.models import Author, ContentItem, ContentRevision, Post
 from platforms.connectors.base import InboundAuthor, InboundItem
 from platforms.enums import SourceState
 from platforms.models import Channel
+from policies.engine.similarity import signature
 from policies.engine.text import fold
 
 MAX_TEXT = 1_000_000
@@ -55,6 +56,7 @@ class Fresh:
     text: str
     kind: str
     fingerprint: int | None
+    similarity: int | None
     likes: int
     replies: int
     author_is_new: bool
@@ -89,7 +91,7 @@ ITEM_COLUMNS = (
     "published_at", "first_seen_at", "current_revision_id",
 )  # fmt: skip
 REVISION_COLUMNS = (
-    "id", "organisation_id", "content_item_id", "number", "text", "digest", "fingerprint", "version",
+    "id", "organisation_id", "content_item_id", "number", "text", "digest", "fingerprint", "similarity", "version",
     "captured_at", "inbound_event_id",
 )  # fmt: skip
 
@@ -130,11 +132,11 @@ def ingest(*, channel: Channel, arrivals: Sequence[Arrival], by: Actor, now: dat
                 _moment(item.published_at, now) or now, now, revision_id,
             )
         )  # fmt: skip
-        fingerprint = fingerprint_of(text)
+        fingerprint, similarity = fingerprint_of(text), signature(text)
         revision_rows.append(
             (
                 revision_id, channel.organisation_id, item_id, 1, text, digest_of(text), fingerprint,
-                clean(item.version)[:400], now, arrival.event_id,
+                similarity, clean(item.version)[:400], now, arrival.event_id,
             )
         )  # fmt: skip
         if item.state != SourceState.DELETED:
@@ -146,6 +148,7 @@ def ingest(*, channel: Channel, arrivals: Sequence[Arrival], by: Actor, now: dat
                     text=text,
                     kind=item.kind.value,
                     fingerprint=fingerprint,
+                    similarity=similarity,
                     likes=_count(item.likes),
                     replies=_count(item.replies),
                     author_is_new=author_id in new_authors,
@@ -409,6 +412,7 @@ def _update(
             text=text,
             digest=digest_of(text),
             fingerprint=fingerprint_of(text),
+            similarity=signature(text),
             version=clean(item.version)[:400],
             captured_at=now,
             inbound_event_id=arrival.event_id,
@@ -430,6 +434,7 @@ def _update(
                 text=text,
                 kind=item.kind.value,
                 fingerprint=revision.fingerprint,
+                similarity=revision.similarity,
                 likes=_count(item.likes),
                 replies=_count(item.replies),
                 author_is_new=False,

@@ -29,6 +29,12 @@ REPEAT_SAME_TEXT: Final = "repeat.same_text"
 REPEAT_DISTINCT_AUTHORS: Final = "repeat.distinct_authors"
 """How many different authors sent this same text recently, this one included."""
 
+REPEAT_SIMILAR_TEXT: Final = "repeat.similar_text"
+"""How many items with nearly this text were sent recently by anybody, this one included."""
+
+REPEAT_SIMILAR_AUTHORS: Final = "repeat.similar_authors"
+"""How many different authors sent nearly this text recently, this one included."""
+
 CONTENT_LIKES: Final = "content.likes"
 """How many likes or similar reactions the item has."""
 
@@ -43,13 +49,18 @@ IN_WORDS: Final = {
     REPEAT_SAME_AUTHOR: "the number of times the author sent this same text",
     REPEAT_SAME_TEXT: "the number of times this same text was sent by anybody",
     REPEAT_DISTINCT_AUTHORS: "the number of authors who sent this same text",
+    REPEAT_SIMILAR_TEXT: "the number of times nearly this text was sent by anybody",
+    REPEAT_SIMILAR_AUTHORS: "the number of authors who sent nearly this text",
     CONTENT_LIKES: "the number of likes",
     CONTENT_REPLIES: "the number of replies",
 }
 """Each signal as it reads in a sentence."""
 
 AUTHOR_SIGNALS: Final = (AUTHOR_BREACHES, AUTHOR_WARNINGS, AUTHOR_AGE_DAYS, AUTHOR_IS_KNOWN)
-REPEAT_SIGNALS: Final = (REPEAT_SAME_AUTHOR, REPEAT_SAME_TEXT, REPEAT_DISTINCT_AUTHORS)
+REPEAT_SIGNALS: Final = (
+    REPEAT_SAME_AUTHOR, REPEAT_SAME_TEXT, REPEAT_DISTINCT_AUTHORS, REPEAT_SIMILAR_TEXT,
+    REPEAT_SIMILAR_AUTHORS,
+)  # fmt: skip
 
 
 def in_words(name: str) -> str:
