@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from common import shown as text
 from common.page import Fact, Figure, Happening, Pages, iso
 from common.when import uk_datetime
 from moderation.models import Author, Case, ContentItem, EnforcementAction
-from moderation.presenters import consequences, text
+from moderation.presenters import consequences
 from moderation.presenters.actions import TAGS, TITLES
 from moderation.presenters.case import author_url, case_title, counted
 from moderation.presenters.queue import NOTHING_TO_READ, SEVERITIES, CaseRow, case_url

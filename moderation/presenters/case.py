@@ -9,6 +9,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.actors import Actor
+from common import shown as text
 from common.errors import DomainError
 from common.page import Button, Fact, Happening, in_order
 from common.when import uk_datetime, uk_time
@@ -16,7 +17,7 @@ from moderation import permissions
 from moderation.enums import CaseOrigin, CaseStatus
 from moderation.models import Case, ContentItem, EnforcementAction
 from moderation.presenters import actions as action_presenter
-from moderation.presenters import consequences, history, text
+from moderation.presenters import consequences, history
 from moderation.presenters.confirmation import Confirmation, confirmation
 from moderation.presenters.decision_form import DecisionFormView, form_view
 from moderation.presenters.decision_made import DecisionView, decision_view

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from audit import presenters as audit
 from audit.enums import ActorKind, AuditEventType
 from audit.models import AuditEvent
+from common import shown as text
 from common.page import Happening, iso
 from common.when import uk_datetime
-from moderation.presenters import text
 
 
 def timeline(events: Iterable[AuditEvent]) -> tuple[Happening, ...]:

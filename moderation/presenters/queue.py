@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.actors import Actor
+from common import shown as text
 from common.page import Button, Choice, Chosen, Filter, FilterField, Pages
 from common.when import length, uk_time
 from moderation import permissions
 from moderation.models import Case, Queue
-from moderation.presenters import text
 from moderation.presenters.furniture import Furniture
 from moderation.services import desk
 from policies.enums import Severity

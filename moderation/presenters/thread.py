@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from common import shown as text
 from common.page import Tag
+from common.shown import Segment
 from common.when import uk_datetime
 from moderation.models import ContentItem, Post
-from moderation.presenters import text
-from moderation.presenters.text import Segment
 from platforms.enums import SourceState
 from platforms.models import Channel
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from common import shown as text
 from moderation.models import Flag
-from moderation.presenters import text
 from moderation.services.casefile import CaseFile
 from policies.engine.signals import in_words
 from policies.enums import Severity

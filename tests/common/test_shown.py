@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.presenters import text
-from moderation.presenters.text import Mark
+from common import shown as text
+from common.shown import Mark
 
 
 def flat(segments):
