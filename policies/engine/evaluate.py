@@ -55,6 +55,15 @@ def evaluate_many(subjects: Iterable[Subject], compiled: CompiledRuleSet) -> lis
     return verdicts
 
 
+def reading(subject: Subject, compiled: CompiledRuleSet) -> Scan:
+    """Return what one reading of a text finds, for whoever asks conditions one by one."""
+    folded = fold(subject.text)
+    data = folded.encode()
+    found, held = compiled.lexicon.find(folded), compiled.patterns.match(data)
+    odd = compiled.misspellings.scan(folded, True)
+    return read_for_signs(subject, folded, data, found, held, odd, compiled)
+
+
 def read_for_signs(
     subject: Subject,
     folded: str,

@@ -11,6 +11,7 @@ from policies.engine.lexicon import Entry, Found, LexiconBuilder
 from policies.engine.patterns import MAX_PATTERNS, BadPattern, Pattern, PatternBook
 from policies.engine.reading import Node, Reader, listed
 from policies.engine.scan import Scan
+from policies.engine.types import Severity
 
 MAX_DEPTH = 12
 """Most conditions inside conditions; a sentence deeper than that is understood by nobody."""
@@ -151,11 +152,15 @@ class Workshop:
         text: object = term
         if isinstance(term, Mapping):
             spec = reader.mapping(
-                term, where, required=["term"], optional=["forms", "note", "ambiguous"]
-            )
+                term,
+                where,
+                required=["term"],
+                optional=[
+                    "forms", "note", "ambiguous", "reclaimed", "severity", "senses", "language",
+                ],
+            )  # fmt: skip
             text = spec.get("term")
-            reader.text(spec.get("note"), f"{where}, note")
-            reader.boolean(spec.get("ambiguous"), f"{where}, ambiguous")
+            _check_notes(reader, spec, where)
             forms = tuple(
                 reader.choice(form, f"{where}, forms", Form, default=Form.PLURAL)
                 for form in reader.items(spec.get("forms"), f"{where}, forms", filled=False)
@@ -216,6 +221,21 @@ class Workshop:
 
     makers: dict[str, Maker] = field(default_factory=dict)
     """The register of conditions."""
+
+
+def _check_notes(reader: Reader, spec: Node, where: str) -> None:
+    """Check what a term says for its readers; matching does not look at it."""
+    for name in ("note", "language"):
+        reader.text(spec.get(name), f"{where}, {name}")
+    for name in ("ambiguous", "reclaimed"):
+        reader.boolean(spec.get(name), f"{where}, {name}")
+    reader.choice(spec.get("severity"), f"{where}, severity", Severity, default=Severity.LOW)
+    if spec.get("senses") is not None:
+        senses = reader.mapping(
+            spec["senses"], f"{where}, senses", optional=["innocent", "abusive"]
+        )
+        for name in ("innocent", "abusive"):
+            reader.text(senses.get(name), f"{where}, senses, {name}")
 
 
 Maker = Callable[[Workshop, object, str, int], Condition | None]
