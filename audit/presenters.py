@@ -249,6 +249,29 @@ def _measures(data: Data, event: AuditEvent) -> str:
     )
 
 
+def _changed(data: Data, event: AuditEvent) -> str:
+    what = f": {_cut(str(data['what']))}" if data.get("what") else ""
+    return f"changed the draft of version {data.get('number', '?')}{what}"
+
+
+def _returned(data: Data, event: AuditEvent) -> str:
+    if data.get("how") == "withdrawn":
+        return "took the version back to change it"
+    return "sent the version back to its editor"
+
+
+def _scheduled(data: Data, event: AuditEvent) -> str:
+    return f"set the version to come into force on {data.get('effective', 'a date')}"
+
+
+def _reviewed(data: Data, event: AuditEvent) -> str:
+    return f"set the next review of the rule set for {data.get('review_on', 'no date')}"
+
+
+def _owner(data: Data, event: AuditEvent) -> str:
+    return f"made {data.get('owner') or 'nobody'} the owner of the rule set"
+
+
 def _polled(data: Data, event: AuditEvent) -> str:
     return f"read {_count(data.get('events'), 'new event', 'new events')} from the channel"
 
@@ -405,7 +428,13 @@ PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {
     T.TOKEN_REVOKED: _say("revoked an API token"),
     T.PACK_IMPORTED: _pack,
     T.RULE_SET_DRAFTED: _drafted,
+    T.RULE_SET_CHANGED: _changed,
+    T.RULE_SET_SUBMITTED: _say("sent the version of the rule set for approval"),
+    T.RULE_SET_RETURNED: _returned,
+    T.RULE_SET_COMMENTED: _say("commented on the version of the rule set"),
     T.RULE_SET_APPROVED: _say("approved the version of the rule set"),
+    T.RULE_SET_SCHEDULED: _scheduled,
+    T.RULE_SET_UNSCHEDULED: _say("took back the date on which the version comes into force"),
     T.RULE_SET_PUBLISHED: _say("published the version of the rule set"),
     T.RULE_SET_RETIRED: _say("retired the version of the rule set"),
     T.BACKTEST_STARTED: _backtest_started,
@@ -416,6 +445,9 @@ PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {
     T.SAMPLE_DRAWN: _sample_drawn,
     T.TEXT_LABELLED: _say("labelled a sampled text"),
     T.MEASURES_CHANGED: _measures,
+    T.RULE_SET_DISCARDED: _say("discarded the draft of the rule set"),
+    T.RULE_SET_REVIEWED: _reviewed,
+    T.RULE_SET_OWNER_CHANGED: _owner,
     T.CHANNEL_OPENED: lambda data, event: f"opened the channel{_quoted(data, 'name')}",
     T.CHANNEL_PAUSED: _say("paused the channel"),
     T.CHANNEL_RESUMED: _say("resumed the channel"),

@@ -287,3 +287,43 @@ def _sqlite_bond(bond: Bond) -> Iterable[str]:
             CREATE TRIGGER {name}_{event.split()[0].lower()} BEFORE {event} ON {bond.table}
             WHEN NEW.{bond.column} IS NOT NULL AND {bond.broken.replace("changed.", "NEW.")}
             BEGIN SELECT RAISE(ABORT, '{bond.name}'); END"""
+
+
+def undo(guard: migrations.RunPython) -> migrations.RunPython:
+    """Return the operation that takes a guard down, and puts it up again when it is reversed."""
+    if guard.reverse_code is None:
+        message = "This operation cannot be reversed."
+        raise ValueError(message)
+    return migrations.RunPython(guard.reverse_code, guard.code, elidable=False)
+
+
+def set_aside(table: str) -> tuple[migrations.RunPython, migrations.RunPython]:
+    """Return two operations to stand before and after changes of `table`.
+
+    SQLite rebuilds a table for most changes: it drops the table's triggers with it, and stumbles over
+    those of other tables that look into it. The first operation takes them all down, the second puts
+    them up again as they were. PostgreSQL needs neither.
+    """
+    kept: list[str] = []
+
+    def down(vendor: str) -> Iterable[str]:
+        if vendor != "sqlite":
+            return
+        kept.clear()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND instr(sql, %s)",
+                [table],
+            )
+            found = cursor.fetchall()
+        for name, sql in found:
+            kept.append(sql)
+            yield f'DROP TRIGGER "{name}"'
+
+    def up(vendor: str) -> Iterable[str]:
+        return list(kept)
+
+    return (
+        migrations.RunPython(_run(down), _run(up), elidable=False),
+        migrations.RunPython(_run(up), _run(down), elidable=False),
+    )

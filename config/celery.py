@@ -5,7 +5,7 @@ from celery.signals import setup_logging
 
 app = Celery("console")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["moderation"])
+app.autodiscover_tasks(["moderation", "policies"])
 
 SCHEDULE = {
     "poll channels": {"task": "moderation.tasks.poll_channels", "schedule": 10.0},
@@ -19,6 +19,7 @@ SCHEDULE = {
     "continue imports": {"task": "moderation.tasks.continue_imports", "schedule": 30.0},
     "continue backtests": {"task": "moderation.tasks.continue_backtests", "schedule": 15.0},
     "end shadow runs": {"task": "moderation.tasks.end_shadow_runs", "schedule": 60.0},
+    "publish rules": {"task": "policies.tasks.publish_due", "schedule": 30.0},
     "heartbeat": {"task": "moderation.tasks.heartbeat", "schedule": 10.0},
 }
 # A bell that waited longer than this is stale: a newer one has been rung.

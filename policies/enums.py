@@ -33,6 +33,16 @@ class RuleSetStatus(models.TextChoices):
     """The life of a version."""
 
     DRAFT = "draft", "Draft"
+    SUBMITTED = "submitted", "In review"
     APPROVED = "approved", "Approved"
     PUBLISHED = "published", "Published"
     RETIRED = "retired", "Retired"
+    DISCARDED = "discarded", "Discarded"
+
+
+class NoteKind(models.TextChoices):
+    """What somebody's words about a version are."""
+
+    COMMENT = "comment", "Comment"
+    RETURNED = "returned", "Sent back"
+    WITHDRAWN = "withdrawn", "Taken back"

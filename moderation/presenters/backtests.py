@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from common import shown as text
 from common.page import Button, Cell, Fact, Figure, Head, Table, Tag
 from common.when import length, uk_datetime
 from moderation.enums import BacktestScope, BacktestStatus
 from moderation.models import Backtest, ContentItem
-from moderation.presenters import text, thread
+from moderation.presenters import thread
 from moderation.presenters.measure_forms import BacktestForm, MeasuresForm
 from moderation.presenters.thread import CommentView
 from moderation.services import backtests

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.urls import reverse
 
+from common import shown as text
 from common.page import Cell, Choice, Fact, Head, Table
 from common.shares import Share
 from common.when import uk_datetime
 from moderation.enums import LabelAnswer
 from moderation.models import ContentItem, ContentRevision, Sample
-from moderation.presenters import text, thread
+from moderation.presenters import thread
 from moderation.presenters.measure_forms import DrawForm
 from moderation.presenters.thread import CommentView, PostView
 from moderation.services.labelling import Task, groups_of

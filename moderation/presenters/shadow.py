@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from common import shown as text
 from common.page import Button, Cell, Fact, Figure, Head, Table, Tag
 from common.when import uk_datetime
 from moderation.enums import ShadowEnd
 from moderation.models import ContentItem, ShadowDifference, ShadowRun
-from moderation.presenters import text, thread
+from moderation.presenters import thread
 from moderation.presenters.measure_forms import ShadowForm
 from moderation.presenters.thread import CommentView
 from moderation.services.shadow import Judged

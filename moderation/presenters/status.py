@@ -16,6 +16,7 @@ from platforms.enums import Capability, ChannelStatus
 from platforms.models import Channel
 from platforms.presenters import is_late, problem_of, status_tag
 from platforms.registry import is_connected
+from policies.presenters.rulesets import review_alert
 
 # The scheduler rings every ten seconds; silence this long means that something is down.
 SILENCE = timedelta(seconds=60)
@@ -81,6 +82,7 @@ class StatusPage:
     unknown: list[DeadRow]
     failed_events: list[FailedRow]
     failed_note: str
+    reviews: list[Alert]
 
 
 def status_page(*, overview: attention.Overview, actor: Actor, now: datetime) -> StatusPage:
@@ -114,6 +116,7 @@ def status_page(*, overview: attention.Overview, actor: Actor, now: datetime) ->
             for event in overview.failed_events
         ],
         failed_note=_more(overview.failed, len(overview.failed_events)),
+        reviews=[review_alert(version, actor, now) for version in overview.reviews_due],
     )
 
 

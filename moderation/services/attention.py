@@ -18,6 +18,8 @@ from moderation.services import desk, enforcement
 from platforms.enums import DeliveryStatus, InboundStatus
 from platforms.models import Channel, InboundEvent, OutboxMessage
 from platforms.services import delivery, inbox
+from policies.models import RuleSetVersion
+from policies.services import dates
 
 # Nobody needs to know how many beyond this.
 CAP = 1_000
@@ -62,6 +64,7 @@ class Overview:
     unknown: Sequence[Letter]
     queues: Sequence[tuple[Queue, desk.Tally]]
     heartbeat_at: datetime | None
+    reviews_due: Sequence[RuleSetVersion]
 
 
 def overview(*, by: Actor, now: datetime, dead_before: UUID | None = None) -> Overview:
@@ -101,6 +104,7 @@ def overview(*, by: Actor, now: datetime, dead_before: UUID | None = None) -> Ov
         unknown=[Letter(row, cases.get(row.pk)) for row in unknown],
         queues=[(queue, tallies[queue.pk]) for queue in queues],
         heartbeat_at=heartbeat_at(),
+        reviews_due=dates.reviews_due(by=by, now=now),
     )
 
 

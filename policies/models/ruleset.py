@@ -9,8 +9,20 @@ from django.db.models import Q
 from accounts.actors import Actor
 from accounts.models import Organisation, User
 from common.models import IdentifiedModel, TimeStampedModel
-from policies.enums import Outcome, RuleSetStatus, Severity
+from policies.enums import NoteKind, Outcome, RuleSetStatus, Severity
 from policies.models.pack import Clause
+
+
+class RuleSetQuerySet(models.QuerySet["RuleSet"]):
+    """Rule sets."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Keep the rule sets of the actor's organisation."""
+        return self.filter(organisation_id=actor.organisation_id)
+
+    def locked(self, pk: UUID, by: Actor) -> "RuleSet":
+        """Return one of the actor's organisation, locked. Lock the rule set before its versions."""
+        return self.visible_to(by).select_for_update(no_key=True).get(pk=pk)
 
 
 class RuleSet(TimeStampedModel):
@@ -22,6 +34,8 @@ class RuleSet(TimeStampedModel):
     key = models.SlugField()
     name = models.CharField(max_length=200)
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = RuleSetQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -47,6 +61,14 @@ class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
         """Keep those in force."""
         return self.filter(status=RuleSetStatus.PUBLISHED)
 
+    def scheduled(self) -> Self:
+        """Keep the approved ones that come into force on a date."""
+        return self.filter(status=RuleSetStatus.APPROVED, effective_at__isnull=False)
+
+    def locked(self, pk: UUID, by: Actor) -> "RuleSetVersion":
+        """Return one of the actor's organisation, locked."""
+        return self.visible_to(by).select_for_update(of=("self",)).get(pk=pk)
+
 
 class RuleSetVersion(TimeStampedModel):
     """One version: the whole definition, who wrote, approved and published it, and when."""
@@ -61,10 +83,21 @@ class RuleSetVersion(TimeStampedModel):
     )
     definition = models.JSONField()
     digest = models.CharField(max_length=64)
+    # Counts the saves of a draft, so that what was read on a page can be told from what is there now.
+    revision = models.PositiveIntegerField(default=1)
+    # What the draft was copied from, and what was in force then: it replaces no other unseen.
+    based_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    summary = models.TextField(blank=True)
     drafted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
+    submitted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True)
+    # An approved version that comes into force on a date, and who set the date.
+    effective_at = models.DateTimeField(null=True)
+    scheduled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     published_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
@@ -79,6 +112,27 @@ class RuleSetVersion(TimeStampedModel):
                 fields=["rule_set"],
                 condition=Q(status="published"),
                 name="rule_set_one_published_version",
+            ),
+            # Two dates for one rule set would leave to chance which version is in force.
+            models.UniqueConstraint(
+                fields=["rule_set"],
+                condition=Q(status="approved", effective_at__isnull=False),
+                name="rule_set_one_scheduled_version",
+            ),
+            models.CheckConstraint(
+                name="rule_set_version_submitted_by_and_at",
+                condition=Q(submitted_by__isnull=True, submitted_at__isnull=True)
+                | Q(submitted_by__isnull=False, submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="rule_set_version_scheduled_by_and_at",
+                condition=Q(scheduled_by__isnull=True, effective_at__isnull=True)
+                | Q(scheduled_by__isnull=False, effective_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="rule_set_version_date_is_of_an_approved",
+                condition=Q(effective_at__isnull=True)
+                | Q(status__in=["approved", "published", "retired"]),
             ),
             models.CheckConstraint(
                 name="rule_set_version_approved_by_and_at",
@@ -128,3 +182,51 @@ class Rule(IdentifiedModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class VersionEditor(IdentifiedModel):
+    """Somebody who wrote in a draft, and so can never approve it: the database refuses that too."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT, related_name="editors")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    first_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "user"], name="version_editor_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} wrote in {self.version}"
+
+
+class VersionNoteQuerySet(models.QuerySet["VersionNote"]):
+    """What was said about versions."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Keep what was said in the actor's organisation."""
+        return self.filter(organisation_id=actor.organisation_id)
+
+
+class VersionNote(IdentifiedModel):
+    """What editor and approver say to one another about a version, or about one of its rules."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT, related_name="notes")
+    rule_key = models.SlugField(max_length=80, blank=True)
+    kind = models.CharField(max_length=10, choices=NoteKind.choices, default=NoteKind.COMMENT)
+    written_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+    text = models.TextField()
+
+    objects = VersionNoteQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="version_note_says_something", condition=~Q(text=""))
+        ]
+        indexes = [models.Index(fields=["version", "written_at"], name="version_note_of_version")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} on {self.version}"

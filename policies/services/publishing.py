@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from policies.models import RuleSet, RuleSetVersion
-from policies.services import packs, rulesets
+from policies.services import drafts, packs, rulesets
 
 
 @transaction.atomic
@@ -36,6 +36,13 @@ def publish_pack(
     if standing is not None:
         return standing, False
     version = rulesets.draft(rule_set=rule_set, definition=document, by=drafted_by, now=now)
+    drafts.submit(
+        version=version,
+        revision=version.revision,
+        summary=f"{document['title']} {document['version']}, as its file says.",
+        by=drafted_by,
+        now=now,
+    )
     rulesets.approve(version=version, by=approved_by, now=now)
     version = rulesets.publish(version=version, by=drafted_by, now=now, review_on=review_on)
     return version, True

@@ -14,22 +14,31 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.enums import Permission
+from accounts.models import User
 from accounts.permissions import check_may
 from audit import services as audit
 from audit.enums import AuditEventType
 from common.errors import DomainError, InvalidTransition, NotPermitted
+from common.when import uk_datetime
+from policies import transitions
 from policies.engine import CompiledRuleSet, RuleSetProblems, compile_rule_set
-from policies.engine.explain import sentence
 from policies.engine.period import Period, read_period
 from policies.engine.reading import Reader
+from policies.engine.rules import Rule as EngineRule
 from policies.enums import RuleSetStatus
-from policies.models import Clause, Rule, RuleSet, RuleSetVersion
+from policies.models import Clause, Rule, RuleSet, RuleSetVersion, VersionEditor
 
 
 class RuleSetRefused(DomainError):
     """The definition has problems; the message lists them."""
 
     code = "rule_set_refused"
+
+
+class VersionMovedOn(DomainError):
+    """Somebody changed or published something meanwhile; nothing was done."""
+
+    code = "version_moved_on"
 
 
 class ApproverIsDrafter(NotPermitted):
@@ -48,17 +57,31 @@ def draft(
     """
     check_may(by, Permission.RULES_EDIT)
     # One draft or publication of a rule set at a time, and none of somebody else's.
-    rule_set = _locked_rule_set(rule_set.pk, by)
+    rule_set = RuleSet.objects.locked(rule_set.pk, by)
     compiled = check_definition(definition)
-    clauses = {
-        clause.reference: clause
-        for clause in Clause.objects.filter(organisation_id=by.organisation_id, is_current=True)
-    }
-    missing = sorted({rule["clause"] for rule in definition["rules"]} - clauses.keys())
-    if missing:
-        message = f"These clauses are not known: {', '.join(missing)}."
-        raise RuleSetRefused(message)
+    check_clauses(definition, by.organisation_id)
+    in_use = RuleSetVersion.objects.published().filter(rule_set=rule_set).first()
+    return create(
+        rule_set=rule_set,
+        definition=definition,
+        compiled=compiled,
+        by=by,
+        now=now,
+        replaces=in_use,
+    )
 
+
+def create(
+    *,
+    rule_set: RuleSet,
+    definition: Mapping[str, Any],
+    compiled: CompiledRuleSet,
+    by: Actor,
+    now: datetime,
+    replaces: RuleSetVersion | None,
+    based_on: RuleSetVersion | None = None,
+) -> RuleSetVersion:
+    """Store a draft with its rules as rows. Call with the rule set locked and the clauses known."""
     last = rule_set.versions.aggregate(last=Max("number"))["last"] or 0
     version = RuleSetVersion.objects.create(
         organisation_id=by.organisation_id,
@@ -66,26 +89,13 @@ def draft(
         number=last + 1,
         definition=definition,
         digest=digest_of(definition),
+        based_on=based_on,
+        replaces=replaces,
         drafted_by=by.user,
         drafted_at=now,
     )
-    Rule.objects.bulk_create(
-        Rule(
-            organisation_id=by.organisation_id,
-            version=version,
-            clause=clauses[rule["clause"]],
-            key=rule["key"],
-            name=rule["name"],
-            group=rule["group"],
-            severity=rule["severity"],
-            recommend=rule["recommend"],
-            human_required=rule.get("human_required", True),
-            route=rule.get("route") or "",
-            because=rule["because"],
-            sentence=sentence(rule["when"], definition),
-        )
-        for rule in definition["rules"]
-    )
+    note_editor(version=version, by=by, now=now)
+    write_rules(version=version, compiled=compiled)
     audit.record(
         AuditEventType.RULE_SET_DRAFTED,
         actor=by,
@@ -94,16 +104,99 @@ def draft(
         number=version.number,
         digest=version.digest,
         rules=len(compiled.rules),
+        based_on=based_on.number if based_on else None,
     )
     return version
 
 
-def check_definition(definition: Mapping[str, Any]) -> CompiledRuleSet:
-    """Compile a definition and run its examples; raise RuleSetRefused with every problem found."""
+def note_editor(*, version: RuleSetVersion, by: Actor, now: datetime) -> None:
+    """Remember that somebody wrote in a draft: they cannot approve it."""
+    if by.user is not None:
+        VersionEditor.objects.get_or_create(
+            version=version,
+            user=by.user,
+            defaults={"organisation_id": version.organisation_id, "first_at": now},
+        )
+
+
+def write_rules(*, version: RuleSetVersion, compiled: CompiledRuleSet) -> None:
+    """Bring the rows of a draft's rules in line with its definition; rows that are right stay."""
+    clauses = known_clauses(version.organisation_id)
+    rows = {row.key: row for row in Rule.objects.filter(version=version)}
+    sentences = {rule.key: sentence_of(rule) for rule in compiled.rules}
+    fresh, changed = [], []
+    for rule in version.definition["rules"]:
+        row = rows.pop(rule["key"], None)
+        wanted: dict[str, Any] = {
+            "clause_id": clauses[rule["clause"]].pk
+            if row is None
+            else _clause_of(row, rule, clauses),
+            "name": rule["name"],
+            "group": rule["group"],
+            "severity": rule["severity"],
+            "recommend": rule["recommend"],
+            "human_required": rule.get("human_required", True),
+            "route": rule.get("route") or "",
+            "because": rule["because"],
+            "sentence": sentences[rule["key"]],
+        }
+        if row is None:
+            fresh.append(
+                Rule(
+                    organisation_id=version.organisation_id,
+                    version=version,
+                    key=rule["key"],
+                    **wanted,
+                )
+            )
+        elif any(getattr(row, name) != value for name, value in wanted.items()):
+            for name, value in wanted.items():
+                setattr(row, name, value)
+            changed.append(row)
+    Rule.objects.filter(pk__in=[row.pk for row in rows.values()]).delete()
+    Rule.objects.bulk_create(fresh)
+    if changed:
+        Rule.objects.bulk_update(changed, [name.removesuffix("_id") for name in wanted])
+
+
+def _clause_of(row: Rule, rule: Mapping[str, Any], clauses: Mapping[str, Clause]) -> UUID:
+    """Return a rule's clause: the one it was drafted under, as long as it cites the same."""
+    return row.clause_id if row.clause.reference == rule["clause"] else clauses[rule["clause"]].pk
+
+
+def known_clauses(organisation_id: UUID) -> dict[str, Clause]:
+    """Return the organisation's current clauses by their reference."""
+    current = Clause.objects.filter(organisation_id=organisation_id, is_current=True)
+    return {clause.reference: clause for clause in current}
+
+
+def check_clauses(definition: Mapping[str, Any], organisation_id: UUID) -> None:
+    """Raise RuleSetRefused if a rule cites a clause that was never imported."""
+    missing = sorted(
+        {rule["clause"] for rule in definition["rules"]} - known_clauses(organisation_id).keys()
+    )
+    if missing:
+        message = f"These clauses are not known: {', '.join(missing)}."
+        raise RuleSetRefused(message)
+
+
+def sentence_of(rule: EngineRule) -> str:
+    """Return a compiled rule's condition in plain English."""
+    text = rule.condition.sentence()
+    return text[:1].upper() + text[1:] + "."
+
+
+def compile_draft(definition: Mapping[str, Any]) -> CompiledRuleSet:
+    """Compile a definition, its examples aside; raise RuleSetRefused with every problem found."""
     try:
-        compiled = compile_rule_set(definition)
+        return compile_rule_set(definition)
     except RuleSetProblems as problems:
         raise RuleSetRefused(str(problems)) from problems
+
+
+def check_definition(definition: Mapping[str, Any]) -> CompiledRuleSet:
+    """Compile a definition and run its examples; raise RuleSetRefused with every problem found."""
+    compiled = compile_draft(definition)
     failures = compiled.run_examples()
     if failures:
         raise RuleSetRefused("\n".join(str(failure) for failure in failures))
@@ -111,45 +204,100 @@ def check_definition(definition: Mapping[str, Any]) -> CompiledRuleSet:
 
 
 @transaction.atomic
-def approve(*, version: RuleSetVersion, by: Actor, now: datetime) -> RuleSetVersion:
-    """Approve a draft; by somebody other than who wrote it."""
+def approve(
+    *, version: RuleSetVersion, by: Actor, now: datetime, digest: str | None = None
+) -> RuleSetVersion:
+    """Approve what was submitted; by somebody who did not write in it.
+
+    `digest` names what the approver read: if something else lies there now, nothing is approved.
+    """
     check_may(by, Permission.RULES_APPROVE)
-    version = _locked(version, by)
-    if version.status != RuleSetStatus.DRAFT:
-        message = "Only a draft can be approved."
-        raise InvalidTransition(message)
-    if by.user is None or version.drafted_by_id == by.user.pk:
-        message = "A version is approved by a person other than the one who wrote it."
+    version = RuleSetVersion.objects.locked(version.pk, by)
+    if digest is not None and digest != version.digest:
+        message = (
+            "This version was changed after you opened it. Nothing is approved: read it again."
+        )
+        raise VersionMovedOn(message)
+    if by.user is None or by.user.pk in editors_of(version):
+        message = "A version is approved by a person other than those who wrote it."
         raise ApproverIsDrafter(message)
-    version.status = RuleSetStatus.APPROVED
-    version.approved_by, version.approved_at = by.user, now
-    version.save()
-    audit.record(AuditEventType.RULE_SET_APPROVED, actor=by, at=now, target=version)
+    transitions.check_version(version.status, RuleSetStatus.APPROVED)
+    set_fields(version, status=RuleSetStatus.APPROVED, approved_by=by.user, approved_at=now)
+    audit.record(
+        AuditEventType.RULE_SET_APPROVED, actor=by, at=now, target=version, digest=version.digest
+    )
     return version
+
+
+def editors_of(version: RuleSetVersion) -> set[UUID | None]:
+    """Return the ids of everybody who wrote in a version."""
+    written = VersionEditor.objects.filter(version=version).values_list("user_id", flat=True)
+    return {version.drafted_by_id, *written}
 
 
 @transaction.atomic
 def publish(
-    *, version: RuleSetVersion, by: Actor, now: datetime, review_on: date | None = None
+    *,
+    version: RuleSetVersion,
+    by: Actor,
+    now: datetime,
+    review_on: date | None = None,
+    replacing: UUID | None = None,
 ) -> RuleSetVersion:
-    """Put an approved version in force and retire the one before it, in one step (ICO-10)."""
+    """Put an approved version in force and retire the one before it, in one step (ICO-10).
+
+    It replaces the version that was in force when it was begun. If another one is by now, nothing
+    happens unless `replacing` names that one: its changes would be undone by accident.
+    """
     check_may(by, Permission.RULES_EDIT)
     if by.user is None:
         message = "Rules are put in force by a person."
         raise NotPermitted(message)
-    _locked_rule_set(version.rule_set_id, by)
-    version = _locked(version, by)
-    if version.status != RuleSetStatus.APPROVED:
-        message = "Only an approved version can be published."
+    RuleSet.objects.locked(version.rule_set_id, by)
+    version = RuleSetVersion.objects.locked(version.pk, by)
+    transitions.check_version(version.status, RuleSetStatus.PUBLISHED)
+    check_replaces(version, replacing)
+    return put_in_force(version=version, published_by=by.user, review_on=review_on, by=by, now=now)
+
+
+def check_replaces(version: RuleSetVersion, replacing: UUID | None) -> None:
+    """Raise unless what is in force, and what has a date, is what the version is meant to replace."""
+    others = RuleSetVersion.objects.filter(rule_set_id=version.rule_set_id).exclude(pk=version.pk)
+    dated = others.scheduled().first()
+    if dated is not None and dated.effective_at is not None:
+        message = (
+            f"Version {dated.number} is set to come into force on {uk_datetime(dated.effective_at)}."
+            " Take that date back first."
+        )
         raise InvalidTransition(message)
+    current = others.published().first()
+    if current is not None and current.pk not in {version.replaces_id, replacing}:
+        message = (
+            f"Version {current.number} came into force after this version was begun, and its changes"
+            " are not in here. Compare the two, then confirm that this one replaces it."
+        )
+        raise VersionMovedOn(message)
+
+
+def put_in_force(
+    *,
+    version: RuleSetVersion,
+    published_by: User,
+    review_on: date | None,
+    by: Actor,
+    now: datetime,
+) -> RuleSetVersion:
+    """Publish a version and retire the one before it. Call with the rule set and version locked."""
     for earlier in RuleSetVersion.objects.published().filter(rule_set_id=version.rule_set_id):
-        earlier.status, earlier.retired_at = RuleSetStatus.RETIRED, now
-        earlier.save()
+        set_fields(earlier, status=RuleSetStatus.RETIRED, retired_at=now)
         audit.record(AuditEventType.RULE_SET_RETIRED, actor=by, at=now, target=earlier)
-    version.status = RuleSetStatus.PUBLISHED
-    version.published_by, version.published_at = by.user, now
-    version.review_on = review_on
-    version.save()
+    set_fields(
+        version,
+        status=RuleSetStatus.PUBLISHED,
+        published_by=published_by,
+        published_at=now,
+        review_on=review_on,
+    )
     audit.record(AuditEventType.RULE_SET_PUBLISHED, actor=by, at=now, target=version)
     return version
 
@@ -202,13 +350,8 @@ def digest_of(definition: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _locked_rule_set(pk: UUID, by: Actor) -> RuleSet:
-    return RuleSet.objects.select_for_update(no_key=True).get(
-        pk=pk, organisation_id=by.organisation_id
-    )
-
-
-def _locked(version: RuleSetVersion, by: Actor) -> RuleSetVersion:
-    return RuleSetVersion.objects.select_for_update(of=("self",)).get(
-        pk=version.pk, organisation_id=by.organisation_id
-    )
+def set_fields(version: RuleSetVersion, **values: Any) -> None:
+    """Set fields of a version and save these only."""
+    for name, value in values.items():
+        setattr(version, name, value)
+    version.save(update_fields=[*values, "updated_at"])

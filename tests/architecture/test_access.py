@@ -133,6 +133,9 @@ def world(channel, queues, published, ada, ben, cara, organisation, now):
         ids={
             "channel_id": channel.pk,
             "version_id": published.pk,
+            "rule_key": "insult",
+            "section": "lists",
+            "list_key": "insults",
             "queue_id": queues["main"].pk,
             "case_id": case.pk,
             "author_id": case.author_id,

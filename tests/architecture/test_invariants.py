@@ -33,7 +33,7 @@ from tests.factories.moderation import (
     QueueFactory,
 )
 from tests.factories.platforms import ChannelFactory, InboundEventFactory
-from tests.factories.policies import ClauseFactory, PackFactory
+from tests.factories.policies import ClauseFactory, PackFactory, approve
 
 pytestmark = pytest.mark.django_db
 
@@ -197,7 +197,7 @@ def test_one_version_of_a_rule_set_is_in_force(published, cara, ben, now):
     draft = rulesets.draft(
         rule_set=published.rule_set, definition=published.definition, by=cara.actor, now=now
     )
-    approved = rulesets.approve(version=draft, by=ben.actor, now=now)
+    approved = approve(version=draft, editor=cara.actor, approver=ben.actor, now=now)
 
     with refused():
         published.__class__.objects.filter(pk=approved.pk).update(

@@ -336,7 +336,7 @@ def _plain_place() -> Place:
     from accounts.permissions import actor_for
     from platforms.models import Channel
     from policies.models import Clause, RuleSet
-    from policies.services import rulesets
+    from policies.services import drafts, rulesets
     from tests.benchmarks.engine import WORD, Vocabulary, definition
 
     organisation = Organisation.objects.get(slug="ppo")
@@ -357,6 +357,7 @@ def _plain_place() -> Place:
         rule_set=RuleSet.objects.get(organisation=organisation), definition=document,
         by=editor, now=now,
     )  # fmt: skip
+    drafts.submit(version=version, revision=1, summary="", by=editor, now=now)
     rulesets.approve(version=version, by=approver, now=now)
     rulesets.publish(version=version, by=editor, now=now)
     return Place(

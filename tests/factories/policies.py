@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.actors import Actor
 from policies import models
-from policies.services import packs, rulesets
+from policies.services import drafts, packs, rulesets
 from tests.factories.accounts import OrganisationFactory
 
 
@@ -146,5 +146,15 @@ def publish(
         organisation_id=drafter.organisation_id, key=document["key"]
     )
     version = rulesets.draft(rule_set=rule_set, definition=document, by=drafter, now=now)
-    rulesets.approve(version=version, by=approver, now=now)
+    approve(version=version, editor=drafter, approver=approver, now=now)
     return rulesets.publish(version=version, by=drafter, now=now)
+
+
+def approve(
+    *, version: models.RuleSetVersion, editor: Actor, approver: Actor, now: datetime
+) -> models.RuleSetVersion:
+    """Send a draft for approval and have it approved."""
+    drafts.submit(
+        version=version, revision=version.revision, summary="To try it.", by=editor, now=now
+    )
+    return rulesets.approve(version=version, by=approver, now=now)

@@ -14,7 +14,7 @@ from moderation.services import shadow
 from policies.models import RuleSetVersion
 from policies.services import rulesets
 from tests.builders import an_item, items_arrive
-from tests.factories.policies import DEFINITION, publish
+from tests.factories.policies import DEFINITION, approve, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def approved(published, definition, cara, ben, now):
     draft = rulesets.draft(
         rule_set=published.rule_set, definition=definition, by=cara.actor, now=now
     )
-    return rulesets.approve(version=draft, by=ben.actor, now=now)
+    return approve(version=draft, editor=cara.actor, approver=ben.actor, now=now)
 
 
 @pytest.fixture
@@ -101,22 +101,20 @@ def test_a_shadow_that_cannot_judge_never_holds_up_a_comment(take_in, running, c
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     shadow._compiled.cache_clear()
-    RuleSetVersion.objects.bulk_create(
-        [
-            RuleSetVersion(
-                organisation_id=running.organisation_id,
-                rule_set=running.version.rule_set,
-                number=99,
-                status="approved",
-                definition=broken,
-                digest="broken",
-                drafted_at=running.starts_at,
-                approved_by=running.version.approved_by,
-                approved_at=running.starts_at,
-            )
-        ]
+    version = RuleSetVersion.objects.create(
+        organisation_id=running.organisation_id,
+        rule_set=running.version.rule_set,
+        number=99,
+        definition=broken,
+        digest="broken",
+        drafted_at=running.starts_at,
     )
-    version = RuleSetVersion.objects.get(number=99)
+    for status in ("submitted", "approved"):
+        RuleSetVersion.objects.filter(pk=version.pk).update(
+            status=status,
+            approved_by=running.version.approved_by,
+            approved_at=running.starts_at,
+        )
     ShadowRun.objects.create(
         organisation_id=running.organisation_id,
         version=version,

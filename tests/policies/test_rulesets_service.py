@@ -14,8 +14,8 @@ from audit.models import AuditEvent
 from common.errors import InvalidTransition, NotPermitted
 from policies.enums import RuleSetStatus
 from policies.models import Clause, RuleSet, RuleSetVersion
-from policies.services import packs, rulesets
-from tests.factories.policies import DEFINITION, publish
+from policies.services import drafts, packs, rulesets
+from tests.factories.policies import DEFINITION, approve, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def test_draft_judges_nothing_yet(draft, now, organisation):
 
 
 def test_life_of_a_version_is_on_the_record(draft, cara, ben, now, organisation):
-    rulesets.approve(version=draft, by=ben.actor, now=now)
+    approve(version=draft, editor=cara.actor, approver=ben.actor, now=now)
     published = rulesets.publish(version=draft, by=cara.actor, now=now)
 
     assert rulesets.in_force(organisation.pk, now=now) == [published.pk]
@@ -54,6 +54,7 @@ def test_life_of_a_version_is_on_the_record(draft, cara, ben, now, organisation)
     assert list(AuditEvent.objects.order_by("pk").values_list("type", flat=True)) == [
         "pack.imported",
         "rule_set.drafted",
+        "rule_set.submitted",
         "rule_set.approved",
         "rule_set.published",
     ]
@@ -65,7 +66,7 @@ def test_newer_version_retires_the_one_before_in_the_same_step(
     newer = rulesets.draft(
         rule_set=published.rule_set, definition=changed(name="Rude"), by=cara.actor, now=now
     )
-    rulesets.approve(version=newer, by=ben.actor, now=now)
+    approve(version=newer, editor=cara.actor, approver=ben.actor, now=now)
 
     rulesets.publish(version=newer, by=cara.actor, now=now + timedelta(days=1))
 
@@ -78,16 +79,17 @@ def test_newer_version_retires_the_one_before_in_the_same_step(
 def test_nobody_approves_their_own_rules(rule_set, member, organisation, now):
     both = member("Both", organisation, RoleName.COMMS_MANAGER, RoleName.SUPERVISOR)
     version = rulesets.draft(rule_set=rule_set, definition=DEFINITION, by=both.actor, now=now)
+    drafts.submit(version=version, revision=1, summary="", by=both.actor, now=now)
 
     with pytest.raises(rulesets.ApproverIsDrafter):
         rulesets.approve(version=version, by=both.actor, now=now)
 
     version.refresh_from_db()
-    assert version.status == RuleSetStatus.DRAFT
+    assert version.status == RuleSetStatus.SUBMITTED
 
 
-@pytest.mark.parametrize("status", [s for s in RuleSetStatus if s != RuleSetStatus.DRAFT])
-def test_only_a_draft_is_approved(draft, cara, ben, now, status):
+@pytest.mark.parametrize("status", [s for s in RuleSetStatus if s != RuleSetStatus.SUBMITTED])
+def test_only_what_was_sent_for_approval_is_approved(draft, cara, ben, now, status):
     brought_to(draft, status, cara, ben, now)
 
     with pytest.raises(InvalidTransition):
@@ -106,26 +108,33 @@ def brought_to(version, status, cara, ben, now):
     """Bring a draft to a status by the services."""
     if status == RuleSetStatus.DRAFT:
         return
+    if status == RuleSetStatus.DISCARDED:
+        drafts.discard(version=version, reason="Not needed.", by=cara.actor, now=now)
+        return
+    drafts.submit(version=version, revision=1, summary="", by=cara.actor, now=now)
+    if status == RuleSetStatus.SUBMITTED:
+        return
     rulesets.approve(version=version, by=ben.actor, now=now)
     if status == RuleSetStatus.APPROVED:
         return
     rulesets.publish(version=version, by=cara.actor, now=now)
-    if status == RuleSetStatus.RETIRED:
-        newer = rulesets.draft(
-            rule_set=version.rule_set, definition=DEFINITION, by=cara.actor, now=now
-        )
-        rulesets.approve(version=newer, by=ben.actor, now=now)
-        rulesets.publish(version=newer, by=cara.actor, now=now)
+    if status != RuleSetStatus.RETIRED:
+        return
+    newer = rulesets.draft(
+        rule_set=version.rule_set, definition=DEFINITION, by=cara.actor, now=now
+    )
+    approve(version=newer, editor=cara.actor, approver=ben.actor, now=now)
+    rulesets.publish(version=newer, by=cara.actor, now=now)
 
 
-def test_rules_are_put_in_force_by_people(draft, dev, ben, now, organisation):
+def test_rules_are_put_in_force_by_people(draft, dev, cara, ben, now, organisation):
     token, _ = tokens.issue(
         name="Tool", scopes=list(Permission), by=dev.actor, now=now, expires_at=None
     )
     tool = actor_for_token(token)
     with pytest.raises(NotPermitted):
         rulesets.approve(version=draft, by=tool, now=now)
-    rulesets.approve(version=draft, by=ben.actor, now=now)
+    approve(version=draft, editor=cara.actor, approver=ben.actor, now=now)
 
     for actor in (tool, system(organisation.pk)):
         with pytest.raises(NotPermitted):
@@ -195,7 +204,7 @@ def test_published_version_is_never_rewritten_by_whichever_way(published, change
 
 
 def test_what_is_published_is_what_was_approved(draft, ben, cara, now):
-    rulesets.approve(version=draft, by=ben.actor, now=now)
+    approve(version=draft, editor=cara.actor, approver=ben.actor, now=now)
 
     with pytest.raises(DatabaseError), transaction.atomic():
         RuleSetVersion.objects.filter(pk=draft.pk).update(

@@ -25,7 +25,7 @@ from platforms.enums import Platform
 from platforms.models import Channel
 from platforms.services import register
 from policies.models import RuleSet, RuleSetVersion
-from policies.services import packs, rulesets
+from policies.services import drafts, packs, rulesets
 
 SEED = Path(settings.BASE_DIR) / "platforms" / "sandbox" / "seed"
 REVIEW_AFTER = timedelta(days=365)
@@ -153,6 +153,13 @@ def _rules(body: DemoBody, organisation: Organisation, *, now: datetime) -> None
     packs.import_pack(document=document, by=drafter, now=now)
     rule_set = RuleSet.objects.get(organisation=organisation, key=document["key"])
     version = rulesets.draft(rule_set=rule_set, definition=document, by=drafter, now=now)
+    drafts.submit(
+        version=version,
+        revision=1,
+        summary="The published guidelines as rules.",
+        by=drafter,
+        now=now,
+    )
     rulesets.approve(version=version, by=approver, now=now)
     review_on: date = (now + REVIEW_AFTER).date()
     rulesets.publish(version=version, by=drafter, now=now, review_on=review_on)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from moderation.models import ShadowRun
 from moderation.services import shadow
 from policies.services import rulesets
-from tests.factories.policies import DEFINITION
+from tests.factories.policies import DEFINITION, approve
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def approved(published, cara, ben, now):
     changed["lists"]["insults"]["terms"] = ["muppet", "plonker"]
     changed["rules"][0]["examples"] = {"match": [], "no_match": ["What a day"]}
     draft = rulesets.draft(rule_set=published.rule_set, definition=changed, by=cara.actor, now=now)
-    return rulesets.approve(version=draft, by=ben.actor, now=now)
+    return approve(version=draft, editor=cara.actor, approver=ben.actor, now=now)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Rule sets in plain sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 from django.utils import timezone
 
-from common.page import Fact, Tag
+from accounts.actors import Actor
+from accounts.enums import Permission
+from common.page import Alert, Fact, Tag
 from common.when import uk_date, uk_datetime
+from policies.editor import read_back
 from policies.engine.period import ALWAYS, read_period
 from policies.engine.reading import Reader
 from policies.enums import Outcome, RuleSetStatus, Severity
@@ -18,25 +21,40 @@ from policies.models import Clause, Rule, RuleSetVersion
 
 STATUS_COLOURS = {
     RuleSetStatus.DRAFT: "yellow",
+    RuleSetStatus.SUBMITTED: "purple",
     RuleSetStatus.APPROVED: "blue",
     RuleSetStatus.PUBLISHED: "green",
     RuleSetStatus.RETIRED: "grey",
+    RuleSetStatus.DISCARDED: "grey",
 }
 DIRECTIONS = {"inbound": "what others write", "outbound": "what the organisation writes"}
 
 
 @dataclass(frozen=True, slots=True)
+class OpenVersion:
+    """One version that is not in force and not past: a draft, in review, or approved."""
+
+    label: str
+    url: str
+    status: Tag
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSetRow:
-    """One rule set of the list."""
+    """One rule set of the list, by the version that counts now."""
 
     url: str
     name: str
     version: str
     status: Tag
     rules: int
-    published: str
+    owner: str
     approved_by: str
+    applies: str
     review: str
+    is_due: bool
+    open: list[OpenVersion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,8 @@ class RuleSetList:
     """The list of rule sets."""
 
     sets: list[RuleSetRow]
+    due: list[Alert]
+    import_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,8 @@ class RuleRow:
     """One rule."""
 
     key: str
+    edit_url: str
+    not_caught: list[str]
     name: str
     group: str
     severity: str
@@ -115,28 +137,84 @@ class RuleSetPage:
     versions: list[VersionRow]
 
 
-def ruleset_list(*, versions: list[RuleSetVersion], now: datetime) -> RuleSetList:
-    """Return each rule set by its published version, or else by its newest."""
+OPEN = (RuleSetStatus.DRAFT, RuleSetStatus.SUBMITTED, RuleSetStatus.APPROVED)
+
+
+def ruleset_list(
+    *,
+    versions: list[RuleSetVersion],
+    due: Sequence[RuleSetVersion],
+    actor: Actor,
+    now: datetime,
+) -> RuleSetList:
+    """Return each rule set by its published version, or else by its newest, with what is on the way."""
     shown: dict[Any, RuleSetVersion] = {}
+    open_: dict[Any, list[OpenVersion]] = {}
     for version in versions:
         known = shown.get(version.rule_set_id)
         if known is None or version.status == RuleSetStatus.PUBLISHED:
             shown[version.rule_set_id] = version
+        if version.status in OPEN:
+            open_.setdefault(version.rule_set_id, []).append(_open(version))
+    late = {version.pk for version in due}
     return RuleSetList(
-        [
+        sets=[
             RuleSetRow(
                 url=reverse("policies:ruleset_detail", args=[version.pk]),
                 name=version.rule_set.name,
                 version=f"Version {version.number}",
                 status=status_tag(version),
                 rules=version.rule_count,  # type: ignore[attr-defined]
-                published=_by(version.published_by, version.published_at),
+                owner=version.rule_set.owner.name if version.rule_set.owner else "",
                 approved_by=_by(version.approved_by, version.approved_at),
+                applies=_by(version.published_by, version.published_at),
                 review=_review(version.review_on, now),
+                is_due=version.pk in late,
+                open=[
+                    each
+                    for each in open_.get(version.rule_set_id, ())
+                    if each.url != _page(version)
+                ],
             )
             for version in shown.values()
-        ]
+        ],
+        due=[review_alert(version, actor, now) for version in due],
+        import_url=reverse("policies:ruleset_import") if actor.may(Permission.RULES_EDIT) else "",
     )
+
+
+def review_alert(version: RuleSetVersion, actor: Actor, now: datetime) -> Alert:
+    """Return the reminder that rules are due for review, addressed to their owner (ICO-10)."""
+    owner = version.rule_set.owner
+    if actor.user is not None and owner == actor.user:
+        whose = "You own these rules."
+    else:
+        whose = f"Their owner is {owner.name}." if owner else "They have no owner."
+    return Alert(
+        "warning",
+        f"Due for review: {version.rule_set.name}",
+        f"Version {version.number} was to be reviewed on {_review(version.review_on, now)}. {whose}",
+        _page(version),
+        "Look at the rules",
+    )
+
+
+def _page(version: RuleSetVersion) -> str:
+    return reverse("policies:ruleset_detail", args=[version.pk])
+
+
+def _open(version: RuleSetVersion) -> OpenVersion:
+    notes = {
+        RuleSetStatus.DRAFT: _by(version.drafted_by, version.drafted_at),
+        RuleSetStatus.SUBMITTED: _by(version.submitted_by, version.submitted_at),
+        RuleSetStatus.APPROVED: f"in force from {uk_datetime(version.effective_at)}"
+        if version.effective_at
+        else _by(version.approved_by, version.approved_at),
+    }
+    return OpenVersion(
+        f"Version {version.number}", _page(version), status_tag(version),
+        notes[RuleSetStatus(version.status)],
+    )  # fmt: skip
 
 
 def clauses_named(definition: Mapping[str, Any]) -> list[str]:
@@ -188,11 +266,10 @@ def _clauses(
     for clause in clauses:
         texts.setdefault(clause.reference, clause)
     texts.update({rule.clause.reference: rule.clause for rule in rules})
-    groups = definition.get("groups", {})
     written = {rule["key"]: rule for rule in definition.get("rules", ())}
     by_clause: dict[str, list[RuleRow]] = {}
     for rule in rules:
-        row = _rule(rule, written.get(rule.key, {}), groups)
+        row = _rule(rule, written.get(rule.key, {}), definition)
         by_clause.setdefault(rule.clause.reference, []).append(row)
     named = clauses_named(definition)
     return [
@@ -208,11 +285,17 @@ def _clauses(
     ]
 
 
-def _rule(rule: Rule, written: Mapping[str, Any], groups: Mapping[str, Any]) -> RuleRow:
+def _rule(rule: Rule, written: Mapping[str, Any], definition: Mapping[str, Any]) -> RuleRow:
     examples = written.get("examples", {})
+    groups = definition.get("groups", {})
     directions = written.get("directions") or ["inbound"]
+    is_draft = rule.version.status == RuleSetStatus.DRAFT
     return RuleRow(
         key=rule.key,
+        edit_url=reverse("policies:rule_edit", args=[rule.version_id, rule.key])
+        if is_draft
+        else "",
+        not_caught=read_back.not_caught(written, definition) if written else [],
         name=rule.name,
         group=groups.get(rule.group, {}).get("title", rule.group),
         severity=rule.severity,
@@ -225,9 +308,20 @@ def _rule(rule: Rule, written: Mapping[str, Any], groups: Mapping[str, Any]) -> 
         directions=""
         if directions == ["inbound"]
         else " and ".join(DIRECTIONS.get(word, word) for word in directions),
-        examples_match=list(examples.get("match", ())),
-        examples_no_match=list(examples.get("no_match", ())),
+        examples_match=[_example(each) for each in examples.get("match", ())],
+        examples_no_match=[_example(each) for each in examples.get("no_match", ())],
     )
+
+
+def _example(example: Any) -> str:
+    """Return an example's text, and the facts that it comes with."""
+    if not isinstance(example, Mapping):
+        return str(example)
+    facts = {**(example.get("signals") or {})} | {
+        name: example[name] for name in ("kind", "platform", "channel") if example.get(name)
+    }
+    told = ", ".join(f"{name} = {value}" for name, value in facts.items())
+    return f"{example.get('text', '')} ({told})" if told else str(example.get("text", ""))
 
 
 def _lists(definition: Mapping[str, Any]) -> list[ListRow]:
@@ -255,9 +349,19 @@ def _facts(version: RuleSetVersion, rules: int, now: datetime) -> list[Fact]:
         Fact("Source", title, url=url if is_web else "", is_external=True),
         Fact("Owner", version.rule_set.owner.name if version.rule_set.owner else ""),
         Fact("Written by", _by(version.drafted_by, version.drafted_at)),
+        *(
+            [Fact("Sent for approval by", submitted)]
+            if (submitted := _by(version.submitted_by, version.submitted_at))
+            else []
+        ),
         Fact("Approved by", _by(version.approved_by, version.approved_at) or "Not approved yet"),
         Fact("Published by", _by(version.published_by, version.published_at) or "Not published"),
         *([Fact("In force", in_force)] if (in_force := _period(version, now)) else []),
+        *(
+            [Fact("Comes into force", uk_datetime(version.effective_at))]
+            if version.effective_at and not version.published_at
+            else []
+        ),
         *([Fact("Retired", uk_datetime(version.retired_at))] if version.retired_at else []),
         Fact("To be reviewed", _review(version.review_on, now) or "No date is set"),
         Fact("Fingerprint", version.digest[:16]),

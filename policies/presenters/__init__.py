@@ -1,0 +1,1 @@
+"""Rule sets, drafts and trials as pages show them."""
