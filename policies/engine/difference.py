@@ -57,10 +57,13 @@ def _fingerprints(definition: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _referred_to(definition: Mapping[str, Any]) -> list[str]:
+    """Return the parts that hold named things, such as lists; not those that are one thing themselves."""
     return sorted(
         part
         for part, body in definition.items()
-        if part not in _NOT_REFERRED_TO and isinstance(body, Mapping)
+        if part not in _NOT_REFERRED_TO
+        and isinstance(body, Mapping)
+        and all(isinstance(thing, Mapping) for thing in body.values())
     )
 
 

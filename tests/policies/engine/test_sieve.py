@@ -57,6 +57,8 @@ def test_a_cut_definition_keeps_only_what_its_rules_refer_to():
     assert set(cut["lists"]) == {"insults", "threats"}
     assert [rule["key"] for rule in cut["rules"]] == ["insult", "threat"]
     assert only_rules(DEFINITION, {"no-such-rule"}) is None
+    dated = {**DEFINITION, "in_force": {"from": "2026-05-01"}}
+    assert only_rules(dated, {"insult"})["in_force"] == {"from": "2026-05-01"}
 
 
 def changed(edit):
@@ -78,6 +80,7 @@ def changed(edit):
         (lambda d: d["rules"].append({**d["rules"][0], "key": "again"}), {"again"}),
         (lambda d: d["lists"].update(unused={"title": "Unused", "terms": ["x y"]}), set()),
         (lambda d: d["rules"].reverse(), set()),
+        (lambda d: d.update(in_force={"from": "2026-05-01", "until": "2026-06-01"}), set()),
     ],
 )
 def test_a_rule_differs_by_its_logic_and_by_what_it_refers_to(edit, differing):
