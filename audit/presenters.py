@@ -365,6 +365,19 @@ def _act(value: object) -> str:
     return ACTS.get(str(value), _words(value))
 
 
+def _closed(data: Data, event: AuditEvent) -> str:
+    return "closed the case without a decision"
+
+
+def _ended(what: str) -> Callable[[Data, AuditEvent], str]:
+    def say(data: Data, event: AuditEvent) -> str:
+        how = {"finished": "finished", "cancelled": "cancelled", "failed": "could not finish"}
+        verb = how.get(str(data.get("status")), "ended")
+        return f"{verb} {what} ({int(data.get('done', 0)):,} of {int(data.get('total', 0)):,} dealt with)"
+
+    return say
+
+
 def _reopened(data: Data, event: AuditEvent) -> str:
     before = data.get("before")
     return "opened the case again" + (f" (it was: {_words(before)})" if before else "")
@@ -448,6 +461,10 @@ PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {
     T.RULE_SET_DISCARDED: _say("discarded the draft of the rule set"),
     T.RULE_SET_REVIEWED: _reviewed,
     T.RULE_SET_OWNER_CHANGED: _owner,
+    T.VERSION_UNDO_STARTED: _say("began to take back what the version of the rule set did"),
+    T.VERSION_UNDO_ENDED: _ended("taking back what the version of the rule set did"),
+    T.REJUDGING_STARTED: _say("began to judge held comments again by the version of the rule set"),
+    T.REJUDGING_ENDED: _ended("judging held comments again"),
     T.CHANNEL_OPENED: lambda data, event: f"opened the channel{_quoted(data, 'name')}",
     T.CHANNEL_PAUSED: _say("paused the channel"),
     T.CHANNEL_RESUMED: _say("resumed the channel"),
@@ -463,6 +480,8 @@ PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {
     T.CONTENT_VIEWED: _say("looked at the content"),
     T.REPORT_RECEIVED: _reported,
     T.CASE_OPENED: _case_opened,
+    T.CASE_CLOSED: _closed,
+    T.CASE_REJUDGED: _say("judged the text again by newer rules"),
     T.CASE_REOPENED: _reopened,
     T.CASE_CLAIMED: _say("claimed the case"),
     T.CASE_RELEASED: _released,

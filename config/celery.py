@@ -20,6 +20,8 @@ SCHEDULE = {
     "continue backtests": {"task": "moderation.tasks.continue_backtests", "schedule": 15.0},
     "end shadow runs": {"task": "moderation.tasks.end_shadow_runs", "schedule": 60.0},
     "publish rules": {"task": "policies.tasks.publish_due", "schedule": 30.0},
+    "undo versions": {"task": "moderation.tasks.continue_version_undos", "schedule": 30.0},
+    "judge again": {"task": "moderation.tasks.continue_rejudgings", "schedule": 30.0},
     "heartbeat": {"task": "moderation.tasks.heartbeat", "schedule": 10.0},
 }
 # A bell that waited longer than this is stale: a newer one has been rung.

@@ -109,3 +109,20 @@ class LabelAnswer(models.TextChoices):
     YES = "yes", "Yes"
     NO = "no", "No"
     UNSURE = "unsure", "Unsure"
+
+
+class RunStatus(models.TextChoices):
+    """Where a long piece of work stands."""
+
+    RUNNING = "running", "Running"
+    FINISHED = "finished", "Finished"
+    CANCELLED = "cancelled", "Cancelled"
+    FAILED = "failed", "Stopped"
+
+
+class UndoOutcome(models.TextChoices):
+    """What became of a decision whose version was undone."""
+
+    REVERSED = "reversed", "Reversed"
+    PARTLY = "partly", "Reversed, but not all can be taken back"
+    REFUSED = "refused", "Left as it is"

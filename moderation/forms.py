@@ -91,3 +91,32 @@ class ReversalForm(ReasonForm):
     """Which decision is taken back, and why."""
 
     decision = forms.UUIDField()
+
+
+class VersionUndoForm(forms.Form):
+    """Why what a version did is taken back."""
+
+    reason = _words(
+        "The reason",
+        longest=LONGEST_REASON,
+        required="Say why what this version did is taken back.",
+    )
+
+
+class RejudgingForm(forms.Form):
+    """Which held comments are judged again, and why."""
+
+    reason = _words(
+        "The reason", longest=LONGEST_REASON, required="Say why held comments are judged again."
+    )
+    days = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=3_650,
+        error_messages={
+            "invalid": "Give the number of days as a whole number, or leave it empty for everything.",
+            "min_value": "Give at least one day, or leave it empty for everything.",
+            "max_value": "Give at most 3,650 days, or leave it empty for everything.",
+        },
+    )
+    close = forms.BooleanField(required=False)

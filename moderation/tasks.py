@@ -21,7 +21,9 @@ from moderation.services import (
     enforcement,
     imports,
     pipeline,
+    rejudging,
     shadow,
+    version_effects,
 )
 from platforms.services import delivery, inbox
 
@@ -131,6 +133,20 @@ def continue_backtests(**_kwargs: Any) -> None:
 def end_shadow_runs(**_kwargs: Any) -> None:
     """End shadow runs whose date has come or whose version changed."""
     shadow.end_due(now=timezone.now())
+
+
+@shared_task(name="moderation.tasks.continue_version_undos")
+def continue_version_undos(**_kwargs: Any) -> None:
+    """Go on taking back what versions of rule sets did."""
+    if version_effects.continue_due(now=timezone.now()):
+        nudge.ring("moderation.tasks.continue_version_undos")
+
+
+@shared_task(name="moderation.tasks.continue_rejudgings")
+def continue_rejudgings(**_kwargs: Any) -> None:
+    """Go on judging held content again by newer rules."""
+    if rejudging.continue_due(now=timezone.now()):
+        nudge.ring("moderation.tasks.continue_rejudgings")
 
 
 @shared_task(name="moderation.tasks.heartbeat")

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from moderation.views import authors, backtests, cases, imports, quality, queues, shadow, status
+from moderation.views import (
+    authors,
+    backtests,
+    cases,
+    imports,
+    quality,
+    queues,
+    shadow,
+    status,
+    version_effects,
+)
 
 app_name = "moderation"
 urlpatterns = [
@@ -51,6 +61,31 @@ urlpatterns = [
     path("rules/quality/<uuid:rule_set_id>/", quality.quality_detail, name="quality_detail"),
     path("rules/quality/<uuid:rule_set_id>/sample/", quality.sample_draw, name="sample_draw"),
     path("rules/quality/<uuid:rule_set_id>/labels/", quality.label_next, name="label_next"),
+    path(
+        "rules/<uuid:version_id>/effects/",
+        version_effects.version_effects,
+        name="version_effects",
+    ),
+    path(
+        "rules/<uuid:version_id>/effects/undo/",
+        version_effects.version_undo,
+        name="version_undo",
+    ),
+    path(
+        "rules/<uuid:version_id>/judging-again/",
+        version_effects.rejudge_start,
+        name="rejudge_start",
+    ),
+    path("undoing/<uuid:undo_id>/", version_effects.undo_detail, name="undo_detail"),
+    path("undoing/<uuid:undo_id>/stop/", version_effects.undo_cancel, name="undo_cancel"),
+    path(
+        "judging-again/<uuid:rejudging_id>/", version_effects.rejudge_detail, name="rejudge_detail"
+    ),
+    path(
+        "judging-again/<uuid:rejudging_id>/stop/",
+        version_effects.rejudge_cancel,
+        name="rejudge_cancel",
+    ),
     path("status/", status.status, name="status"),
     path("status/actions/<uuid:message_id>/", status.delivery_replay, name="delivery_replay"),
     path("status/events/<uuid:event_id>/", status.event_retry, name="event_retry"),

@@ -9,6 +9,7 @@ from moderation.models.evaluation import Evaluation, Flag, Report
 from moderation.models.label import Label, MeasureSettings, Sample, SampledItem
 from moderation.models.queue import Queue, RoutingRule
 from moderation.models.shadow import ShadowDifference, ShadowRun, ShadowTally
+from moderation.models.version_effects import Rejudging, UndoneDecision, VersionUndo
 
 __all__ = [
     "Assignment",
@@ -27,6 +28,7 @@ __all__ = [
     "MeasureSettings",
     "Post",
     "Queue",
+    "Rejudging",
     "Report",
     "RoutingRule",
     "Sample",
@@ -34,4 +36,6 @@ __all__ = [
     "ShadowDifference",
     "ShadowRun",
     "ShadowTally",
+    "UndoneDecision",
+    "VersionUndo",
 ]

@@ -62,16 +62,22 @@ FLAG_COLUMNS = (
 
 
 def evaluate(
-    *, channel: Channel, fresh: Sequence[Fresh], by: Actor, now: datetime
+    *,
+    channel: Channel,
+    fresh: Sequence[Fresh],
+    by: Actor,
+    now: datetime,
+    versions: Sequence[UUID] = (),
 ) -> list[Judged]:
-    """Judge fresh texts by every rule set in force and keep each verdict once.
+    """Judge fresh texts by every rule set in force, or by `versions`, and keep each verdict once.
 
     Call inside the transaction that brought the texts in, for an organisation with rules in force.
     Where several rule sets are in force the most severe verdict leads.
     """
     if not fresh:
         return []
-    versions = rulesets.in_force(channel.organisation_id, now=now)
+    judged_again = bool(versions)
+    versions = versions or rulesets.in_force(channel.organisation_id, now=now)
     facts = _gather(channel, fresh, now=now)
     subjects = [
         Subject(
@@ -109,13 +115,15 @@ def evaluate(
                 best[index] = Judged(entry, evaluation_id, version_id, verdict)
     insert_all(Evaluation, EVALUATION_COLUMNS, evaluations)
     insert_all(Flag, FLAG_COLUMNS, flags)
-    shadow.judge(
-        channel=channel,
-        subjects=subjects,
-        revision_ids=[entry.revision_id for entry in fresh],
-        live=live,
-        now=now,
-    )
+    if not judged_again:
+        # A shadow run compares what arrives, not what is judged once more.
+        shadow.judge(
+            channel=channel,
+            subjects=subjects,
+            revision_ids=[entry.revision_id for entry in fresh],
+            live=live,
+            now=now,
+        )
     return [best[index] for index in range(len(fresh))]
 
 

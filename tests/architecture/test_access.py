@@ -23,7 +23,14 @@ from accounts.models import ApiToken, Membership
 from accounts.roles import ROLE_PERMISSIONS
 from audit.models import AuditEvent
 from moderation.models import Decision
-from moderation.services import backtests, casework, decisions, labelling
+from moderation.services import (
+    backtests,
+    casework,
+    decisions,
+    labelling,
+    rejudging,
+    version_effects,
+)
 from moderation.views.imports import Upload
 from platforms.models import ImportRun, OutboxMessage
 from policies.enums import Outcome
@@ -144,6 +151,12 @@ def world(channel, queues, published, ada, ben, cara, organisation, now):
             "rule_set_id": published.rule_set_id,
             "message_id": OutboxMessage.objects.latest("pk").pk,
             "event_id": InboundEventFactory(channel=channel).pk,
+            "undo_id": version_effects.start(
+                version=published, by=ben.actor, reason="Too wide.", now=now
+            ).pk,
+            "rejudging_id": rejudging.start(
+                version=published, by=cara.actor, reason="New rules.", now=now
+            ).pk,
             "token": Upload(f"{organisation.pk}/{'0' * 32}", "a.csv", str(channel.pk)).signed(),
         },
         pk_of=lambda name: pks.get(name, case.pk),
