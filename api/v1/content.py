@@ -44,7 +44,7 @@ from platforms.enums import ContentKind, SourceState
 from policies.enums import Severity
 
 NEWEST_REVISIONS = 50
-WEB_ADDRESS = r"^(https?://\S*)?$"
+WEB_ADDRESS = r"^https?://\S*$"
 WHEN = f"With its offset; neither before {comments.EARLIEST_YEAR} nor in the future."
 
 
