@@ -87,7 +87,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         "The request could not be understood: its host name or its headers are not acceptable."
     )
     answer = problem(HTTPStatus.BAD_REQUEST, code="bad_request", detail=detail)
-    return JsonResponse(answer.data, status=answer.status_code, content_type=PROBLEM_JSON)
+    return JsonResponse(
+        answer.data,
+        status=answer.status_code,
+        content_type=PROBLEM_JSON,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 def problem(

@@ -259,8 +259,14 @@ def _undo_marks(word: str, vocabulary: Vocabulary) -> tuple[str, list[int]]:
         return word, everything
     letters = _MARK.sub("", word)
     parts = [part for part in _MARK.split(word) if part]
-    single = all(len(part) == 1 for part in parts) and len(parts) >= 3
-    known = letters in vocabulary and not all(part in vocabulary for part in parts)
+    spelt_out = all(len(part) == 1 for part in parts)
+    single = spelt_out and len(parts) >= 3
+    # Two letters with a mark between are an abbreviation: U.K.
+    known = (
+        letters in vocabulary
+        and not all(part in vocabulary for part in parts)
+        and not (spelt_out and len(parts) == 2)
+    )
     if not letters.isalpha() or not (single or known):
         return word, everything
     return letters, [at for at in everything if not _MARK.match(word[at])]

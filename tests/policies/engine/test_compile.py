@@ -51,7 +51,7 @@ def problems(definition):
         ({"kind": {"any_of": ["poem"]}}, "“poem” is not one of comment,"),
         ({"channel": {}}, "needs the field “platforms” or the field “channels”."),
         ({"shouting": {"ratio": 7}}, "should be between 0.1 and 1, not 7."),
-        ({"question": {"mark": 1}}, "has no field “mark”. It takes no fields."),
+        ({"question": {"mark": 1}}, "has no field “mark”. It can have opening."),
         ({"near": {"first": INSULT, "second": {"shouting": {}}}}, "it does not point at words in the text."),
         ({"all": []}, "Rule “rule”, when › all: is empty."),
         ({"all": [INSULT, 3]}, "Rule “rule”, when › all › 2: should be a condition such as"),

@@ -26,7 +26,7 @@ def places(text):
         ("I know where y0u live.", "I know where y0u live"),
         ("i kn0w wh3re you l1ve", "i kn0w wh3re you l1ve"),
         ("go b@ck to your country!", "go b@ck to your country"),
-        ("al1 gu!ls are pests", "al1 gu!ls are pests"),
+        ("all gu!ls are pests", "all gu!ls are pests"),
         ("all gulls are p3$ts", "all gulls are p3$ts"),
         ("i  k n o w  w h e r e  y o u  l i v e", "i  k n o w  w h e r e  y o u  l i v e"),
         ("i k n o w w h e r e y o u l i v e", "i k n o w w h e r e y o u l i v e"),

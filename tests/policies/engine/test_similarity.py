@@ -1,6 +1,7 @@
 """Near-duplicates share a signature; texts that merely resemble one another do not."""
 
 import random
+import time
 
 import pytest
 
@@ -56,3 +57,17 @@ def test_it_fits_a_signed_column_of_64_bits():
     numbers = [signature(f"{CAMPAIGN} {n}" + "abcdefgh"[n % 8] * 5) for n in range(50)]
 
     assert all(-(2**63) <= number < 2**63 for number in numbers if number is not None)
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "a/", "://", "@a", "# ", "aab ", "www."])
+def test_time_grows_no_faster_than_the_text(unit):
+    def seconds(size):
+        begun = time.process_time()
+        signature((unit * size)[:size])
+        return time.process_time() - begun
+
+    seconds(2_000)
+    ratio = seconds(320_000) / max(min(seconds(20_000) for _ in range(3)), 1e-3)
+
+    # Sixteen times the text; four times the slack for a busy machine. A quadratic step gives 256.
+    assert ratio < 64
