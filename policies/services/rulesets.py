@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from audit.enums import AuditEventType
 from common.errors import DomainError, InvalidTransition, NotPermitted
 from common.when import uk_datetime
 from policies import transitions
-from policies.engine import CompiledRuleSet, RuleSetProblems, compile_rule_set
+from policies.engine import CompiledRuleSet, ExampleFailure, RuleSetProblems, compile_rule_set
 from policies.engine.period import Period, read_period
 from policies.engine.reading import Reader
 from policies.engine.rules import Rule as EngineRule
@@ -189,7 +189,7 @@ def sentence_of(rule: EngineRule) -> str:
 def compile_draft(definition: Mapping[str, Any]) -> CompiledRuleSet:
     """Compile a definition, its examples aside; raise RuleSetRefused with every problem found."""
     try:
-        return compile_rule_set(definition)
+        return _read(definition).compiled
     except RuleSetProblems as problems:
         raise RuleSetRefused(str(problems)) from problems
 
@@ -197,10 +197,39 @@ def compile_draft(definition: Mapping[str, Any]) -> CompiledRuleSet:
 def check_definition(definition: Mapping[str, Any]) -> CompiledRuleSet:
     """Compile a definition and run its examples; raise RuleSetRefused with every problem found."""
     compiled = compile_draft(definition)
-    failures = compiled.run_examples()
+    failures = _read(definition).failures
     if failures:
         raise RuleSetRefused("\n".join(str(failure) for failure in failures))
     return compiled
+
+
+class _Reading:
+    """A definition compiled, and its examples judged when somebody asks."""
+
+    def __init__(self, definition: Mapping[str, Any]) -> None:
+        self.compiled = compile_rule_set(definition)
+
+    @cached_property
+    def failures(self) -> tuple[ExampleFailure, ...]:
+        """The examples that come out wrong."""
+        return tuple(self.compiled.run_examples())
+
+
+def _read(definition: Mapping[str, Any]) -> _Reading:
+    """Compile a definition, or return what the same one came to a moment ago.
+
+    The steps from a draft to a published version each look at the same few definitions.
+    """
+    try:
+        return _read_once(json.dumps(definition))
+    except (TypeError, ValueError):
+        # Not a document that could be stored; what is wrong with it is told by compiling.
+        return _Reading(definition)
+
+
+@lru_cache(maxsize=4)
+def _read_once(document: str) -> _Reading:
+    return _Reading(json.loads(document))
 
 
 @transaction.atomic
@@ -328,7 +357,7 @@ def period(version_id: UUID) -> Period:
 def compiled(version_id: UUID) -> CompiledRuleSet:
     """Return the compiled version. Published versions never change, so each process compiles once."""
     definition = RuleSetVersion.objects.values_list("definition", flat=True).get(pk=version_id)
-    return compile_rule_set(definition)
+    return _read(definition).compiled
 
 
 @lru_cache(maxsize=64)
