@@ -132,7 +132,7 @@ def web(addresses: Addresses) -> Program:
 
 def background() -> Iterator[Program]:
     """Worker and scheduler, processes of their own as in production."""
-    (VAR_DIR / "beat").mkdir(exist_ok=True)
+    (VAR_DIR / "beat").mkdir(parents=True, exist_ok=True)
     celery = (*python("celery"), "-A", "config.celery", "--quiet")
     yield Program(
         "worker",

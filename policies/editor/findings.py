@@ -67,6 +67,8 @@ def normal(node: Node) -> Node:
         return flat[0] if len(flat) == 1 else {name: flat}
     if name == "near" and isinstance(spec, Mapping):
         return {"near": {k: normal(v) if k in ("first", "second") else v for k, v in spec.items()}}
+    if name == "unless" and isinstance(spec, Mapping):
+        return {"unless": {k: normal(v) for k, v in spec.items()}}
     if name == "words" and isinstance(spec, Mapping) and isinstance(spec.get("terms"), list):
         terms = sorted(spec["terms"], key=lambda term: (term_text(term).casefold(), str(term)))
         return {"words": {**spec, "terms": terms}}
@@ -165,6 +167,9 @@ def _everywhere(node: Node) -> Iterator[Node]:
     elif name == "near" and isinstance(spec, Mapping):
         yield from _everywhere(spec.get("first"))
         yield from _everywhere(spec.get("second"))
+    elif name == "unless" and isinstance(spec, Mapping):
+        yield from _everywhere(spec.get("first"))
+        yield from _everywhere(spec.get("exception"))
 
 
 # Which condition follows from which
@@ -188,6 +193,8 @@ def implies(one: Node, other: Node) -> bool:
         return implies(spec, inner)
     if first == "near" and isinstance(inner, Mapping):
         return any(implies(inner.get(end), other) for end in ("first", "second"))
+    if first == "unless" and isinstance(inner, Mapping):
+        return implies(inner.get("first"), other)
     return first == name and _leaf_implies(first, inner, spec)
 
 

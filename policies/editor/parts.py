@@ -19,7 +19,7 @@ from policies.engine.signals import AUTHOR_SIGNALS, IN_WORDS, REPEAT_SIGNALS
 Node = Any  # a parsed condition: JSON, checked by the engine
 Values = Mapping[str, Any]  # a field's value: text, or texts where several can be chosen
 
-GROUPS = ("all", "any", "near")
+GROUPS = ("all", "any", "near", "unless")
 WRITTEN = "written"
 MAX_DEPTH = 6
 MAX_PARTS = 80
@@ -200,6 +200,16 @@ def _read_phrases(spec: Any) -> Values | None:
         "at_least": _written(spec.get("at_least")),
         "ignore_negated": bool(spec.get("ignore_negated")),
     }
+
+
+def _build_question(typed: Typed) -> Node:
+    return {"question": {"opening": True} if typed.ticked("opening") else {}}
+
+
+def _read_question(spec: Any) -> Values | None:
+    if not _only(spec, "opening") or spec.get("opening", True) is not True:
+        return None
+    return {"opening": "opening" in spec}
 
 
 def _build_person(typed: Typed) -> Node:
@@ -421,7 +431,11 @@ KINDS: Mapping[str, Kind] = {
         (Input("signal", "What is counted", "choice", options=_signals(AUTHOR_SIGNALS)), *BOUNDS),
         _build_known("author"), _read_known,
     ),
-    "question": Kind("asks a question", (), lambda _typed: {"question": {}}, lambda spec: {} if spec == {} else None),
+    "question": Kind(
+        "asks a question",
+        (Input("opening", "Only where it opens the sentence", "tick"),),
+        _build_question, _read_question,
+    ),
     "shouting": Kind(
         "is written in capital letters",
         (
@@ -469,6 +483,7 @@ GROUP_LABELS = {
     "all": "meets all of these",
     "any": "meets at least one of these",
     "near": "has these two close together",
+    "unless": "has the first of these, in a sentence without the second",
 }
 _KINDS_OF = {
     "words": ("words", "phrases"), "named_person": ("person",), "link": ("link",),
@@ -536,6 +551,8 @@ def _read(node: Node, depth: int) -> Part | None:
         return Part(name, parts=tuple(read(item, depth + 1) for item in spec))
     if name == "near":
         return _read_near(spec, depth)
+    if name == "unless":
+        return _read_unless(spec, depth)
     for kind in _KINDS_OF.get(name, ()):
         values = KINDS[kind].read(spec)
         if values is not None:
@@ -556,6 +573,14 @@ def _read_near(spec: Any, depth: int) -> Part | None:
         "near",
         values={"words": _written(words)},
         parts=(read(spec["first"], depth + 1), read(spec["second"], depth + 1)),
+    )
+
+
+def _read_unless(spec: Any, depth: int) -> Part | None:
+    if not isinstance(spec, dict) or spec.keys() != {"first", "exception"}:
+        return None
+    return Part(
+        "unless", parts=(read(spec["first"], depth + 1), read(spec["exception"], depth + 1))
     )
 
 
@@ -585,6 +610,8 @@ def build(part: Part, problems: list[Problem], where: str) -> Node:
         }
     elif part.kind == "near":
         node = _build_near(part, problems, where)
+    elif part.kind == "unless":
+        node = _build_unless(part, problems, where)
     elif part.kind in KINDS:
         node = KINDS[part.kind].build(Typed(part.values, problems, where))
     else:
@@ -616,6 +643,14 @@ def _build_near(part: Part, problems: list[Problem], where: str) -> Node:
     if words is not None:
         node["words"] = words
     return {"near": node}
+
+
+def _build_unless(part: Part, problems: list[Problem], where: str) -> Node:
+    if len(part.parts) != 2:
+        message = "An exception needs two conditions, what is looked for and what excuses it."
+        problems.append(Problem(where, message))
+    built = [build(each, problems, below(where, i)) for i, each in enumerate(part.parts, 1)]
+    return {"unless": dict(zip(("first", "exception"), built, strict=False))}
 
 
 # From what a browser sends to parts
@@ -656,6 +691,8 @@ def empty(kind: str) -> Part:
     """Return a new part with nothing in it; a new group begins with one condition."""
     if kind == "near":
         return Part("near", values={"words": "6"}, parts=(empty("phrases"), empty("phrases")))
+    if kind == "unless":
+        return Part("unless", parts=(empty("phrases"), empty("phrases")))
     if kind in GROUPS:
         return Part(kind, parts=(empty("phrases"),))
     chosen: dict[str, Any] = {}

@@ -171,7 +171,7 @@ def _new_kinds(definition: Definition, depth: int) -> list[tuple[str, list[Optio
         for kind, section in (("words", "lists"), ("person", "people"), ("pattern", "patterns"))
         if not definition.get(section)
     }
-    groups = [GROUPS[0], GROUPS[1], GROUPS[2]] if depth + 1 < model.MAX_DEPTH else []
+    groups = list(GROUPS) if depth + 1 < model.MAX_DEPTH else []
     return [
         (title, [Option(kind, labels[kind], False) for kind in kinds if kind not in lacking])
         for title, kinds, labels in (

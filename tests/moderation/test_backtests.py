@@ -17,7 +17,7 @@ from moderation.services import backtests, held_content
 from platforms.models import OutboxMessage
 from policies.engine import compile_rule_set, evaluate_many
 from policies.models import RuleSetVersion
-from policies.services import rulesets
+from policies.services import drafts, rulesets
 from tests.builders import an_item, items_arrive
 from tests.factories.platforms import ChannelFactory
 from tests.factories.policies import DEFINITION
@@ -401,17 +401,16 @@ def test_cancelling_keeps_what_was_counted_and_stops_the_rest(take_in, draft, ca
         backtests.cancel(backtest=backtest, by=cara.actor, now=now)
 
 
-def test_a_draft_deleted_while_it_runs_changes_nothing(take_in, draft, cara, now):
+def test_a_draft_discarded_while_it_runs_changes_nothing(take_in, draft, cara, now):
     take_in(*TEXTS)
     backtest = backtests.start(version=draft, by=cara.actor, now=now)
     backtests.advance(now=now, size=4)
     backtests.backtest_judging.comparison.cache_clear()
 
-    RuleSetVersion.objects.get(pk=draft.pk).delete()
+    drafts.discard(version=draft, reason="Not needed.", by=cara.actor, now=now)
     run_out(backtest, now)
 
     assert backtest.status == BacktestStatus.FINISHED
-    assert backtest.version is None
     assert (outcome(backtest)["new"], outcome(backtest)["gone"]) == (2, 1)
 
 

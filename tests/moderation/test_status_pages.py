@@ -198,7 +198,7 @@ class TestLooking:
         )
         ben.client.get("/status/")
 
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(17):
             ben.client.get("/status/")
 
     def test_it_works_with_nothing_there(self, ada):

@@ -66,7 +66,7 @@ def test_changed_pack_is_the_next_version(pack, cara, ben):
 @pytest.mark.parametrize(
     ("people", "sentence"),
     [
-        ({"approved_by": CARA}, "other than the one who wrote it"),
+        ({"approved_by": CARA}, "other than those who wrote it"),
         ({"drafted_by": "ada@eps.example"}, "does not include editing rules"),
         ({"approved_by": "ada@eps.example"}, "does not include approving rules"),
         ({"approved_by": "eve@other.example"}, "different organisations"),

@@ -80,6 +80,7 @@ def test_editors_and_notes_are_never_rewritten(draft, cara, ben, now):
         VersionNote.objects.update(text="Rewritten.")
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_of_two_people_who_save_one_rule_at_once_one_is_refused(cara, ben, now):
     published = publish(drafter=cara.actor, approver=ben.actor, now=now)

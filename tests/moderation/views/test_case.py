@@ -396,6 +396,7 @@ def test_a_second_decision_of_a_reversed_case_can_be_reversed_too(ada, case, dec
     )
     verify_all()
     ada.client.post(url_of(case, "case_reopen"), {"reason": "It was not."})
+    case.refresh_from_db()
     decide(ada, case, submission_key="d-2")
     verify_all()
 

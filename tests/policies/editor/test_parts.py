@@ -11,7 +11,9 @@ from policies.editor.parts import Part
 from policies.presenters.parts import part_view
 from policies.services.packs import PACKS
 
-texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=12)
+texts = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12
+)
 numbers = st.one_of(st.integers(-5, 100), st.floats(-5, 100, allow_nan=False))
 leaves = st.one_of(
     st.fixed_dictionaries({"list": texts}, optional={"at_least": numbers, "ignore_negated": st.booleans()})
@@ -25,7 +27,8 @@ leaves = st.one_of(
         st.sampled_from(["any", "shorteners", "domains", "except", "at_least"]),
         st.one_of(st.booleans(), st.lists(texts, max_size=2), numbers), max_size=3,
     ).map(lambda spec: {"link": spec}),
-    st.lists(st.sampled_from(["email", "uk_phone"]), max_size=2).map(
+    # In the order of the boxes, as a browser sends them back.
+    st.sampled_from([[], ["uk_phone"], ["email"], ["uk_phone", "email"]]).map(
         lambda kinds: {"personal_data": {"kinds": kinds}}
     ),
     st.dictionaries(st.sampled_from(["signal", "at_least", "at_most"]), st.one_of(texts, numbers)).map(
@@ -36,7 +39,7 @@ leaves = st.one_of(
         lambda spec: {"channel": spec}
     ),
     texts.map(lambda source: {"pattern": {"re2": source}}),
-    st.just({"question": {}}),
+    st.sampled_from([{"question": {}}, {"question": {"opening": True}}]),
     st.dictionaries(texts, st.one_of(texts, numbers), max_size=2).map(lambda spec: {"unheard-of": spec}),
 )  # fmt: skip
 conditions = st.recursive(
@@ -47,6 +50,9 @@ conditions = st.recursive(
         inner.map(lambda node: {"not": node}),
         st.fixed_dictionaries({"first": inner, "second": inner}, optional={"words": numbers}).map(
             lambda spec: {"near": spec}
+        ),
+        st.fixed_dictionaries({"first": inner, "exception": inner}).map(
+            lambda spec: {"unless": spec}
         ),
     ),
     max_leaves=12,
