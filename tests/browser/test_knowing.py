@@ -10,7 +10,7 @@ from accounts.enums import RoleName
 from moderation.models import Backtest, Label, ShadowRun
 from moderation.services import backtests, labelling, shadow
 from policies.services import rulesets
-from tests.factories.policies import DEFINITION
+from tests.factories.policies import DEFINITION, approve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WIDTHS = (375, 1280)
@@ -30,7 +30,7 @@ def version(published, cara, ben, take_in):
     changed["lists"]["insults"]["terms"] = ["muppet", "plonker"]
     changed["rules"][0]["examples"] = {"match": [], "no_match": ["What a day"]}
     draft = rulesets.draft(rule_set=published.rule_set, definition=changed, by=cara.actor, now=now)
-    approved = rulesets.approve(version=draft, by=ben.actor, now=now)
+    approved = approve(version=draft, editor=cara.actor, approver=ben.actor, now=now)
     shadow.start(version=approved, ends_at=now + timedelta(days=3), by=cara.actor, now=now)
     take_in(*TEXTS, now=now)
     labelling.draw(rule_set=published.rule_set, by=cara.actor, now=now)
