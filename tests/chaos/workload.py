@@ -163,7 +163,7 @@ class Crowd:
         ) as client:
             while not self._home.is_set():
                 if not clauses:
-                    answer = self._asked(lambda: client.get("clauses/", params={"page_size": 200}))
+                    answer = self._asked(lambda: client.get("clauses/"))
                     clauses = answer.json()["results"] if answer is not None else []
                     continue
                 waiting = self._asked(lambda: client.get("cases/", params={"status": "waiting"}))
