@@ -16,8 +16,7 @@ from django.utils import timezone
 from moderation.enums import BacktestStatus, ChunkStatus
 from moderation.models import Backtest, BacktestChunk
 from moderation.services import backtests
-from policies.models import RuleSetVersion
-from policies.services import rulesets
+from policies.services import drafts, rulesets
 from tests.builders import an_item, items_arrive
 from tests.factories.policies import DEFINITION
 from tests.moderation.test_races import at_once
@@ -141,7 +140,7 @@ def test_two_people_start_one_backtest_between_them(draft, cara, now):
     assert Backtest.objects.count() == 1
 
 
-def test_a_draft_deleted_under_running_workers_disturbs_nothing(draft, cara):
+def test_a_draft_discarded_under_running_workers_disturbs_nothing(draft, cara):
     expected = undisturbed(draft, cara)
     backtest = backtests.start(version=draft, by=cara.actor, now=timezone.now())
 
@@ -149,15 +148,14 @@ def test_a_draft_deleted_under_running_workers_disturbs_nothing(draft, cara):
         while Backtest.objects.running().exists():
             backtests.advance(now=timezone.now(), size=50)
 
-    def delete():
+    def discard():
         wait_for(lambda: chunks(backtest, ChunkStatus.DONE) >= 3)
-        RuleSetVersion.objects.get(pk=draft.pk).delete()
+        drafts.discard(version=draft, reason="Not needed.", by=cara.actor, now=timezone.now())
 
-    results = at_once(work, work, delete)
+    results = at_once(work, work, discard)
 
     assert not [result for result in results if isinstance(result, Exception)]
     assert finished(backtest) == expected
-    assert backtest.version is None
 
 
 def chunks(backtest, status):
