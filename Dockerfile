@@ -4,12 +4,14 @@
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /srv/console
-COPY requirements-uv.txt requirements.txt ./
+# requirements.txt leaves out what runs the model; rules that ask for its score then say "unknown".
+ARG REQUIREMENTS=requirements-classifier.txt
+COPY requirements-uv.txt requirements.txt requirements-classifier.txt ./
 RUN python -m venv /opt/uv \
     && /opt/uv/bin/pip install --require-hashes -r requirements-uv.txt \
     && python -m venv --without-pip /opt/venv \
     && /opt/uv/bin/uv pip sync --no-cache --compile-bytecode --require-hashes \
-        --python /opt/venv/bin/python requirements.txt
+        --python /opt/venv/bin/python ${REQUIREMENTS}
 COPY . .
 # Collecting needs settings but reads none of these; they are not in the final image.
 RUN SECRET_KEY=only-while-building-abcdefghijklmnopqrstuvwxyz-0123456789 \

@@ -4,6 +4,8 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.8
+# Labelled sets for bench-detection; see docs/how-to/measure-detection.md.
+DATA ?= ../shared/data
 HOST ?= 127.0.0.1
 PORT ?= 8000
 SANDBOX_PORT ?= 8090
@@ -35,7 +37,7 @@ COMPILE := pip compile -q --universal --generate-hashes --no-emit-index-url --py
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test test-fast test-servers test-browser bluesky-servers bluesky-servers-stop \
-  test-bluesky chaos lint format lock migrate bench clauses docs clean environment
+  test-bluesky chaos lint format lock migrate bench bench-detection clauses docs clean environment
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +92,7 @@ lock: $(VENV)/.uv ## Lock dependencies with hashes (ARGS=--upgrade takes newer o
 	$(UV) $(COMPILE) pyproject.toml --group all -o requirements-checks.txt $(ARGS)
 	$(UV) $(COMPILE) pyproject.toml --group dev -o requirements-dev.txt $(ARGS)
 	$(UV) $(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
+	$(UV) $(COMPILE) pyproject.toml --group classifier -o requirements-classifier.txt $(ARGS)
 	echo "uv==$(UV_VERSION)" | { $(UV) $(COMPILE) - -o requirements-uv.txt; }
 
 migrate: $(VENV)/.dev ## Bring the database up to date
@@ -97,6 +100,9 @@ migrate: $(VENV)/.dev ## Bring the database up to date
 
 bench: $(VENV)/.dev ## Measure against the floors, in the same run
 	@$(PY) -m tests.benchmarks $(ARGS)
+
+bench-detection: $(VENV)/.dev ## Measure recall and false positives (DATA=FOLDER, ARGS="--own FILE.csv")
+	@$(PY) -m tests.benchmarks.detection --data $(DATA) $(ARGS)
 
 clauses: $(VENV)/.dev ## List policy clauses that no test exercises
 	@$(PY) -m tests.clauses.list $(ARGS)

@@ -41,6 +41,19 @@ CONTENT_LIKES: Final = "content.likes"
 CONTENT_REPLIES: Final = "content.replies"
 """How many replies the item has."""
 
+CLASSIFIER: Final = "classifier."
+"""What the names of the model's scores begin with. They come after the rules have judged a text."""
+
+CLASSIFIER_SIGNALS: Final = {
+    f"{CLASSIFIER}abuse": "the model's score for personal abuse",
+    f"{CLASSIFIER}hate": "the model's score for hate against a group",
+    f"{CLASSIFIER}threat": "the model's score for a threat",
+    f"{CLASSIFIER}sexual": "the model's score for sexual content",
+    f"{CLASSIFIER}self_harm": "the model's score for detail or encouragement of self-harm",
+    f"{CLASSIFIER}spam": "the model's score for spam",
+}
+"""The model's scores, from 0 to 1, as they read in a sentence."""
+
 IN_WORDS: Final = {
     AUTHOR_BREACHES: "the number of the author's earlier breaches",
     AUTHOR_WARNINGS: "the number of the author's current warnings",
@@ -53,6 +66,7 @@ IN_WORDS: Final = {
     REPEAT_SIMILAR_AUTHORS: "the number of authors who sent nearly this text",
     CONTENT_LIKES: "the number of likes",
     CONTENT_REPLIES: "the number of replies",
+    **CLASSIFIER_SIGNALS,
 }
 """Each signal as it reads in a sentence."""
 

@@ -20,7 +20,8 @@ def locked(name: str) -> set[str]:
 @pytest.mark.parametrize(
     ("smaller", "larger"),
     [
-        ("requirements.txt", "requirements-dev.txt"),
+        ("requirements.txt", "requirements-classifier.txt"),
+        ("requirements-classifier.txt", "requirements-dev.txt"),
         ("requirements-dev.txt", "requirements-checks.txt"),
     ],
 )

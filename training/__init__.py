@@ -1,0 +1,1 @@
+"""Train the classifier offline. Nothing in the product imports this package."""
