@@ -37,6 +37,7 @@ class AuditEventType(models.TextChoices):
     SAMPLE_DRAWN = "sample.drawn", "Blind sample drawn"
     TEXT_LABELLED = "text.labelled", "Sampled text labelled"
     MEASURES_CHANGED = "measures.changed", "Measures changed"
+    MODEL_TUNED = "model.tuned", "Model tuned"
     CHANNEL_OPENED = "channel.opened", "Channel opened"
     CHANNEL_PAUSED = "channel.paused", "Channel paused"
     CHANNEL_RESUMED = "channel.resumed", "Channel resumed"

@@ -197,6 +197,11 @@ def _hours_set(data: Data, event: AuditEvent) -> str:
     return "set the office hours" + (f" to {hours}" if hours else "")
 
 
+def _tuned(data: Data, event: AuditEvent) -> str:
+    categories = in_order(", ".join(map(str, data.get("categories", []))))
+    return f"fitted the model's scores to {data.get('decisions', 0)} decisions: {categories}"
+
+
 def _pack(data: Data, event: AuditEvent) -> str:
     name = f"{data.get('key', '')} {data.get('version', '')}".strip()
     clauses = _count(data.get("clauses"), "guideline", "guidelines")
@@ -404,6 +409,7 @@ PHRASES: Mapping[AuditEventType, Callable[[Data, AuditEvent], str]] = {
     T.TOKEN_ISSUED: lambda data, event: f"issued an API token{_quoted(data, 'name')}",
     T.TOKEN_REVOKED: _say("revoked an API token"),
     T.PACK_IMPORTED: _pack,
+    T.MODEL_TUNED: _tuned,
     T.RULE_SET_DRAFTED: _drafted,
     T.RULE_SET_APPROVED: _say("approved the version of the rule set"),
     T.RULE_SET_PUBLISHED: _say("published the version of the rule set"),

@@ -147,6 +147,40 @@ def refuse_change(
     return migrations.RunPython(_run(forward), _run(backward), elidable=False)
 
 
+def lift(guard: migrations.RunPython) -> migrations.RunPython:
+    """Take a guard away, to be put back by the same migration once its table is altered."""
+    if guard.reverse_code is None:  # pragma: no cover - every guard of this module has a way back
+        raise ValueError(guard)
+    return migrations.RunPython(guard.reverse_code, guard.code, elidable=False)
+
+
+def fence_for_sqlite(*references: Reference) -> migrations.RunPython:
+    """Fence as `fence_organisations` does, on SQLite alone.
+
+    SQLite rebuilds an altered table: its own triggers are lost, and those of other tables that look
+    into it stand in the way. Lift these before, and put them back after; PostgreSQL's stay.
+    """
+
+    def forward(vendor: str) -> Iterable[str]:
+        return () if vendor == "postgresql" else _each(_sqlite_fence, references)
+
+    def backward(vendor: str) -> Iterable[str]:
+        return () if vendor == "postgresql" else _each(_sqlite_unfence, references)
+
+    return migrations.RunPython(_run(forward), _run(backward), elidable=False)
+
+
+def _each(
+    write: Callable[[Reference], Iterable[str]], references: Iterable[Reference]
+) -> Iterable[str]:
+    return [statement for reference in references for statement in write(reference)]
+
+
+def _sqlite_unfence(reference: Reference) -> Iterable[str]:
+    for event in ("insert", "update"):
+        yield f"DROP TRIGGER IF EXISTS {reference.table}_{reference.column}_fence_{event}"
+
+
 def fence_organisations(*references: Reference) -> migrations.RunPython:
     """Refuse a row that points at a row of another organisation.
 
@@ -162,8 +196,7 @@ def fence_organisations(*references: Reference) -> migrations.RunPython:
             for table in dict.fromkeys(reference.table for reference in references):
                 yield from _postgresql_fence(table, [r for r in references if r.table == table])
         else:
-            for reference in references:
-                yield from _sqlite_fence(reference)
+            yield from _each(_sqlite_fence, references)
 
     def backward(vendor: str) -> Iterable[str]:
         if vendor == "postgresql":
@@ -172,9 +205,7 @@ def fence_organisations(*references: Reference) -> migrations.RunPython:
             for reference in references:
                 yield f"DROP FUNCTION IF EXISTS {reference.table}_{reference.column}_fence() CASCADE"
         else:
-            for reference in references:
-                yield f"DROP TRIGGER IF EXISTS {reference.table}_{reference.column}_fence_insert"
-                yield f"DROP TRIGGER IF EXISTS {reference.table}_{reference.column}_fence_update"
+            yield from _each(_sqlite_unfence, references)
 
     return migrations.RunPython(_run(forward), _run(backward), elidable=False)
 

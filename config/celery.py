@@ -10,6 +10,7 @@ app.autodiscover_tasks(["moderation"])
 SCHEDULE = {
     "poll channels": {"task": "moderation.tasks.poll_channels", "schedule": 10.0},
     "ingest": {"task": "moderation.tasks.ingest", "schedule": 10.0},
+    "score": {"task": "moderation.tasks.score", "schedule": 10.0},
     "deliver": {"task": "moderation.tasks.deliver", "schedule": 5.0},
     "settle": {"task": "moderation.tasks.settle", "schedule": 10.0},
     "release expired claims": {

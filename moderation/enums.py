@@ -21,6 +21,13 @@ class CaseOrigin(models.TextChoices):
     REVIEW = "review", "To be read by a person"
 
 
+class EvaluationStage(models.TextChoices):
+    """When a text was judged: on arrival by the rules, or again once a model had scored it."""
+
+    RULES = "rules", "On arrival"
+    SCORES = "scores", "After the model's score"
+
+
 class ClaimEnd(models.TextChoices):
     """How a claim ended."""
 

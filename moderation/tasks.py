@@ -21,6 +21,7 @@ from moderation.services import (
     enforcement,
     imports,
     pipeline,
+    scoring,
     shadow,
 )
 from platforms.services import delivery, inbox
@@ -32,6 +33,8 @@ LIMIT = 50
 TURN_SECONDS = 120.0
 # A backtest is never urgent: comments that arrive meanwhile are not to wait for it.
 BACKTEST_SECONDS = 5.0
+# The model thinks for as long as it is given; ingest and delivery share its worker.
+SCORING_SECONDS = 20.0
 
 
 def for_each(keys: Iterable[UUID], act: Callable[[UUID], None], *, until: float) -> bool:
@@ -71,6 +74,16 @@ def ingest(**_kwargs: Any) -> None:
         if not pipeline.ingest_pending(now=timezone.now()):
             return
     nudge.ring("moderation.tasks.ingest")
+
+
+@shared_task(name="moderation.tasks.score")
+def score(**_kwargs: Any) -> None:
+    """Have the model score what arrived, a little of each organisation's in turn."""
+    until = time.monotonic() + SCORING_SECONDS
+    while time.monotonic() < until:
+        if not scoring.score_in_turn(now=timezone.now()):
+            return
+    nudge.ring("moderation.tasks.score")
 
 
 @shared_task(name="moderation.tasks.deliver")

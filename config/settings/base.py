@@ -270,6 +270,10 @@ DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", default=120)
 POLL_LEASE_SECONDS = env.int("POLL_LEASE_SECONDS", default=180)
 # The largest file that the import page takes; the command takes any.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200_000_000)
+# The model that scores comments beside the rules. Without it rules that ask for a score say "unknown".
+CLASSIFIER_FILE = env.str(
+    "CLASSIFIER_FILE", default=str(BASE_DIR / "policies" / "classifier" / "model.onnx")
+)
 # Comma-separated Fernet keys, newest first: the first encrypts, all decrypt.
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[])
 # Where weaknesses are reported: an address such as mailto:… or https://…, shown to the public.

@@ -8,6 +8,7 @@ from moderation.models.enforcement import EnforcementAction
 from moderation.models.evaluation import Evaluation, Flag, Report
 from moderation.models.label import Label, MeasureSettings, Sample, SampledItem
 from moderation.models.queue import Queue, RoutingRule
+from moderation.models.score import ModelTuning, Score, ScoringMark
 from moderation.models.shadow import ShadowDifference, ShadowRun, ShadowTally
 
 __all__ = [
@@ -25,12 +26,15 @@ __all__ = [
     "Flag",
     "Label",
     "MeasureSettings",
+    "ModelTuning",
     "Post",
     "Queue",
     "Report",
     "RoutingRule",
     "Sample",
     "SampledItem",
+    "Score",
+    "ScoringMark",
     "ShadowDifference",
     "ShadowRun",
     "ShadowTally",

@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.actors import Actor
 from accounts.models import Organisation
 from common.models import IdentifiedModel
-from moderation.enums import ReportSource
+from moderation.enums import EvaluationStage, ReportSource
 from moderation.models.content import ContentItem, ContentRevision
 from policies.enums import Outcome, Severity
 from policies.models import Clause, Rule, RuleSetVersion
@@ -28,7 +28,11 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
 
 
 class Evaluation(IdentifiedModel):
-    """One revision judged by one rule-set version: once, and for ever."""
+    """One revision judged by one rule-set version at one stage: once, and for ever.
+
+    What the rules leave unknown for want of a model's score is judged a second time when the score
+    has come. That judgement is a row of its own, about those rules only; the first one stays.
+    """
 
     organisation = models.ForeignKey(
         Organisation,
@@ -42,6 +46,12 @@ class Evaluation(IdentifiedModel):
     )
     version = models.ForeignKey(
         RuleSetVersion, on_delete=models.PROTECT, related_name="evaluations", db_index=False
+    )
+    stage = models.CharField(
+        max_length=6,
+        choices=EvaluationStage.choices,
+        default=EvaluationStage.RULES,
+        db_default=EvaluationStage.RULES.value,
     )
     is_flagged = models.BooleanField()
     severity = models.CharField(max_length=10, choices=Severity.choices, blank=True)
@@ -57,7 +67,9 @@ class Evaluation(IdentifiedModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["revision", "version"], name="evaluation_once"),
+            models.UniqueConstraint(
+                fields=["revision", "version", "stage"], name="evaluation_once_a_stage"
+            ),
             models.CheckConstraint(
                 name="evaluation_flagged_has_severity",
                 condition=Q(is_flagged=False, severity="")

@@ -28,9 +28,12 @@ from moderation.presenters.why import (
     SEVERITIES,
     Reason,
     ReportView,
+    ScoreView,
     is_edited,
+    low_scores,
     marks,
     reasons,
+    scores,
     unknown,
 )
 from moderation.services.casefile import CaseFile
@@ -136,6 +139,8 @@ class CasePage:
     thread_after_more: str
     thread_url: str
     reasons: tuple[Reason, ...]
+    scores: tuple[ScoreView, ...]
+    low_scores: str
     unknown: tuple[str, ...]
     reports: tuple[ReportView, ...]
     form: DecisionFormView | None
@@ -189,6 +194,8 @@ def case_page(
         thread_after_more="Show more of what came after" if file.thread.more_after else "",
         thread_url=f"{case_url(case.pk)}?thread=whole",
         reasons=reasons(file),
+        scores=scores(file),
+        low_scores=low_scores(file),
         unknown=unknown(file),
         reports=tuple(
             ReportView(

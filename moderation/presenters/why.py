@@ -11,6 +11,15 @@ from policies.engine.signals import in_words
 from policies.enums import Severity
 
 SEVERITIES = dict(Severity.choices)
+CATEGORIES = {
+    "abuse": "Personal abuse",
+    "hate": "Hate against a group",
+    "threat": "Threat",
+    "sexual": "Sexual content",
+    "self_harm": "Detail or encouragement of self-harm",
+    "spam": "Spam",
+}
+BANDS = {"low": "Low", "medium": "Medium", "high": "High"}
 
 
 LONGEST_FOUND = 80
@@ -28,6 +37,17 @@ class Reason:
     clause: str
     clause_text: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreView:
+    """One of the model's scores that is not low."""
+
+    category: str
+    band: str
+    band_label: str
+    number: str
+    moved: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +104,34 @@ def words_found(spans: Sequence[dict[str, Any]], judged: str) -> tuple[str, ...]
 
 def unknown(file: CaseFile) -> tuple[str, ...]:
     """Return the rules that could not be decided, and what they lacked."""
-    evaluation = file.case.evaluation
-    if evaluation is None:
-        return ()
     return tuple(
-        f"{file.undecided.get(gap['rule'], gap['rule'])}: not known is"
-        f" {', '.join(in_words(name) for name in gap.get('missing', []))}."
-        for gap in evaluation.unknown
+        f"{name}: not known is {', '.join(in_words(fact) for fact in missing)}."
+        for name, missing in file.undecided
+    )
+
+
+def scores(file: CaseFile) -> tuple[ScoreView, ...]:
+    """Return what the model made of the words, highest first, where it is worth a look."""
+    judged = file.judged.text if file.judged else ""
+    return tuple(
+        ScoreView(
+            category=CATEGORIES[score.category],
+            band=score.band,
+            band_label=BANDS[score.band],
+            number=f"{score.value:.2f}",
+            moved=tuple(text.one_line(judged[start:end]) for start, end in score.moved),
+        )
+        for score in file.scores
+        if score.band != "low"
+    )
+
+
+def low_scores(file: CaseFile) -> str:
+    """Return the low scores on one line, in the model's own order of height."""
+    return ", ".join(
+        f"{CATEGORIES[score.category].lower()} {score.value:.2f}"
+        for score in file.scores
+        if score.band == "low"
     )
 
 

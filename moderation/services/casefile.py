@@ -7,18 +7,20 @@ from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
 from audit.models import AuditEvent
-from moderation.enums import CaseStatus
+from moderation.enums import CaseStatus, EvaluationStage
 from moderation.models import (
     Case,
     ContentItem,
     ContentRevision,
     EnforcementAction,
     Escalation,
+    Evaluation,
     Flag,
     Queue,
     Report,
 )
-from moderation.services import authors
+from moderation.services import authors, evaluation, scoring
+from moderation.services.scoring import ShownScore
 from policies.models import Clause
 
 # Comments shown on either side of the one judged: enough to understand it, and no more abuse than
@@ -47,8 +49,10 @@ class CaseFile:
     # The text that the rules judged, which an edit may have left behind.
     judged: ContentRevision | None
     flags: tuple[Flag, ...]
-    # Names of the rules that could not be decided, by key.
-    undecided: dict[str, str]
+    # What the model made of that text; empty where there is none, or it has not come to it.
+    scores: tuple[ShownScore, ...]
+    # Names of the rules that could not be decided, and the facts that each lacked.
+    undecided: tuple[tuple[str, tuple[str, ...]], ...]
     clauses: tuple[Clause, ...]
     reports: tuple[Report, ...]
     thread: Thread
@@ -89,6 +93,7 @@ def read(case: Case, *, by: Actor, with_whole_thread: bool = False) -> CaseFile:
         case=case,
         judged=judged,
         flags=tuple(_flags(judged)) if judged else (),
+        scores=scoring.shown(judged) if judged else (),
         undecided=_undecided(case),
         clauses=tuple(Clause.objects.visible_to(by).filter(is_current=True).order_by("reference")),
         reports=tuple(
@@ -141,11 +146,25 @@ def _flags(judged: ContentRevision) -> QuerySet[Flag]:
     )
 
 
-def _undecided(case: Case) -> dict[str, str]:
-    if case.evaluation is None or not case.evaluation.unknown:
-        return {}
-    keys = [gap["rule"] for gap in case.evaluation.unknown]
-    return dict(case.evaluation.version.rules.filter(key__in=keys).values_list("key", "name"))
+def _undecided(case: Case) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the rules that no judgement of this text by this version could decide."""
+    if case.evaluation is None:
+        return ()
+    stages = {
+        judgement.stage: judgement.unknown
+        for judgement in Evaluation.objects.filter(
+            revision_id=case.evaluation.revision_id, version_id=case.evaluation.version_id
+        )
+    }
+    gaps = stages.get(EvaluationStage.RULES, [])
+    if EvaluationStage.SCORES in stages:
+        gaps = [gap for gap in gaps if not evaluation.wants_a_score(gap["missing"])]
+        gaps += stages[EvaluationStage.SCORES]
+    if not gaps:
+        return ()
+    missing = {gap["rule"]: tuple(gap["missing"]) for gap in gaps}
+    names = case.evaluation.version.rules.filter(key__in=missing).order_by("key")
+    return tuple((name, missing[key]) for key, name in names.values_list("key", "name"))
 
 
 def _thread(item: ContentItem, by: Actor, limit: int) -> Thread:

@@ -1,7 +1,7 @@
 """From a text to the rules' verdict: gather the facts, ask the engine, keep the evidence."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +10,14 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from accounts.actors import Actor
-from common.bulk import insert_all
+from common.bulk import insert_all, insert_new
 from common.ids import uuid7
-from moderation.enums import CaseStatus
+from moderation.enums import CaseStatus, EvaluationStage
 from moderation.models import Author, Case, ContentRevision, EnforcementAction, Evaluation, Flag
 from moderation.services import shadow
 from moderation.services.ingestion import Fresh
 from platforms.models import Channel
+from policies.engine import evaluate as evaluate_one
 from policies.engine import evaluate_many, signals
 from policies.engine.types import Match, Subject, Verdict
 from policies.enums import Outcome
@@ -51,8 +52,17 @@ class Judged:
         return self.verdict.is_flagged
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A text that has been judged by the rules, and what a model makes of it."""
+
+    fresh: Fresh
+    # "classifier.hate" and so on, to the calibrated value.
+    signals: Mapping[str, float]
+
+
 EVALUATION_COLUMNS = (
-    "id", "organisation_id", "revision_id", "version_id", "is_flagged", "severity", "recommend",
+    "id", "organisation_id", "revision_id", "version_id", "stage", "is_flagged", "severity", "recommend",
     "human_required", "signals", "unknown", "evaluated_at",
 )  # fmt: skip
 FLAG_COLUMNS = (
@@ -95,13 +105,9 @@ def evaluate(
             evaluation_id = uuid7()
             entry = fresh[index]
             evaluations.append(
-                (
-                    evaluation_id, channel.organisation_id, entry.revision_id, version_id,
-                    verdict.is_flagged, verdict.severity.value if verdict.severity else "",
-                    verdict.recommend.value if verdict.recommend else "", verdict.human_required,
-                    facts[index],
-                    [{"rule": gap.rule, "missing": list(gap.missing)} for gap in verdict.unknown],
-                    now,
+                _evaluation(
+                    channel, Judged(entry, evaluation_id, version_id, verdict),
+                    EvaluationStage.RULES, facts[index], now=now,
                 )
             )  # fmt: skip
             flags += [_flag(channel, evaluation_id, match, rows) for match in verdict.matches]
@@ -117,6 +123,104 @@ def evaluate(
         now=now,
     )
     return [best[index] for index in range(len(fresh))]
+
+
+def judge_again(
+    *, channel: Channel, scored: Sequence[Scored], by: Actor, now: datetime
+) -> list[Judged]:
+    """Judge what rules in force left unknown for want of a model's score, now that there is one.
+
+    Only those rules: what held on arrival stands as it was recorded. Judged once per version, in an
+    evaluation of its own. Call inside the transaction that keeps the scores.
+    """
+    versions = rulesets.in_force(channel.organisation_id, now=now)
+    entries = {entry.fresh.revision_id: entry for entry in scored}
+    waiting = (
+        Evaluation.objects.filter(
+            revision_id__in=entries, version_id__in=versions, stage=EvaluationStage.RULES
+        )
+        .exclude(unknown=[])
+        .order_by("pk")
+    )
+    again: list[tuple[Judged, dict[str, Any]]] = []
+    for first in waiting:
+        asked = {gap["rule"] for gap in first.unknown if wants_a_score(gap["missing"])}
+        if not asked:
+            continue
+        fresh = entries[first.revision_id].fresh
+        facts = {**first.signals, **entries[first.revision_id].signals}
+        subject = Subject(
+            text=fresh.text,
+            kind=fresh.kind,
+            platform=channel.platform,
+            channel=channel.slug,
+            signals=facts,
+        )
+        verdict = _only(evaluate_one(subject, rulesets.compiled(first.version_id)), asked)
+        again.append((Judged(fresh, uuid7(), first.version_id, verdict), facts))
+    # Another version of the model may have come before: what it settled stays settled.
+    added = insert_new(
+        Evaluation,
+        EVALUATION_COLUMNS,
+        [
+            _evaluation(channel, judged, EvaluationStage.SCORES, facts, now=now)
+            for judged, facts in again
+        ],
+    )
+    kept = [judged for judged, _ in again if judged.evaluation_id in added]
+    flags = [
+        _flag(channel, judged.evaluation_id, match, rulesets.rule_rows(judged.version_id))
+        for judged in kept
+        for match in judged.verdict.matches
+    ]
+    insert_all(Flag, FLAG_COLUMNS, flags)
+    return _leading(kept)
+
+
+def _leading(judged: Sequence[Judged]) -> list[Judged]:
+    """Return, of several versions' judgements of a text, the most severe."""
+    best: dict[UUID, Judged] = {}
+    for entry in judged:
+        known = best.get(entry.fresh.revision_id)
+        if known is None or _leads(entry.verdict, known.verdict):
+            best[entry.fresh.revision_id] = entry
+    return list(best.values())
+
+
+def wants_a_score(missing: Sequence[str]) -> bool:
+    """Tell whether a model's score is among the facts that a rule lacked."""
+    return any(name.startswith(signals.CLASSIFIER) for name in missing)
+
+
+def _only(verdict: Verdict, rules: set[str]) -> Verdict:
+    """Return what the verdict says about some of the rules."""
+    matches = tuple(match for match in verdict.matches if match.rule in rules)
+    return Verdict(
+        matches=matches,
+        unknown=tuple(gap for gap in verdict.unknown if gap.rule in rules),
+        severity=max(
+            (match.severity for match in matches), key=lambda level: level.rank, default=None
+        ),
+        recommend=matches[0].recommend if matches else None,
+        human_required=any(match.human_required for match in matches),
+    )
+
+
+def _evaluation(
+    channel: Channel,
+    judged: Judged,
+    stage: EvaluationStage,
+    facts: dict[str, Any],
+    *,
+    now: datetime,
+) -> tuple[Any, ...]:  # the columns of EVALUATION_COLUMNS
+    verdict = judged.verdict
+    return (
+        judged.evaluation_id, channel.organisation_id, judged.fresh.revision_id, judged.version_id,
+        stage.value, verdict.is_flagged, verdict.severity.value if verdict.severity else "",
+        verdict.recommend.value if verdict.recommend else "", verdict.human_required, facts,
+        [{"rule": gap.rule, "missing": list(gap.missing)} for gap in verdict.unknown], now,
+    )  # fmt: skip
 
 
 def _leads(verdict: Verdict, other: Verdict) -> bool:

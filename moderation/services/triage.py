@@ -16,7 +16,7 @@ from audit.enums import AuditEventType
 from common.bulk import insert_all
 from common.ids import uuid7
 from moderation.enums import CaseOrigin, CaseStatus
-from moderation.models import Case, ContentItem, Queue, RoutingRule
+from moderation.models import Case, ContentItem, Decision, Queue, RoutingRule
 from moderation.services.evaluation import Judged
 from platforms.models import Channel
 from policies.engine.types import Match
@@ -113,6 +113,36 @@ def route(*, channel: Channel, judged: Sequence[Judged], by: Actor, now: datetim
     return len(rows)
 
 
+def follow(*, channel: Channel, judged: Sequence[Judged], by: Actor, now: datetime) -> int:
+    """Bring a later judgement of texts already judged to their cases; return how many opened.
+
+    An open case takes the new reason and may rise, never fall. A text that a person has decided
+    about is left alone: the score comes too late to ask again.
+    """
+    wanted = {entry.fresh.item_id: entry for entry in judged if _needs_a_person(entry)}
+    if not wanted:
+        return 0
+    decided = set(
+        Decision.objects.filter(
+            revision_id__in=[entry.fresh.revision_id for entry in wanted.values()]
+        ).values_list("revision_id", flat=True)
+    )
+    open_cases = _open_cases(list(wanted))
+    routing = routing_of(channel.organisation_id)
+    rows, entries = [], []
+    for item_id, entry in wanted.items():
+        case = open_cases.get(item_id)
+        if case is not None:
+            _raise(channel, case, entry, routing, now=now)
+        elif entry.fresh.revision_id not in decided:
+            row = _case_row(channel, entry, routing, now=now)
+            rows.append(row)
+            entries.append(_opened(channel, dict(zip(CASE_COLUMNS, row, strict=True))))
+    insert_all(Case, CASE_COLUMNS, rows)
+    audit.record_many(entries, actor=by, at=now)
+    return len(rows)
+
+
 def urgency(severity: str, reach: int) -> int:
     """Return the rank of a case: tens by severity (critical first), units by reach (widest first)."""
     band = min(WIDEST_REACH, int(math.log10(reach + 1) * 2))
@@ -192,30 +222,54 @@ def _open_cases(item_ids: Sequence[UUID]) -> dict[UUID, Case]:
 
 def _join(channel: Channel, case: Case, entry: Judged, routing: Routing, *, now: datetime) -> None:
     """Let an open case follow an edit: the new text, never a lower severity than before."""
-    match = leading_match(entry)
     changes: dict[str, object] = {
         "excerpt": excerpt_of(entry.fresh.text),
         "updated_at": now,
         "revision": F("revision") + 1,
+        **_rise(channel, case, entry, routing, now=now),
     }
-    if match is not None and entry.verdict.severity:
-        severity = entry.verdict.severity.value
+    if entry.is_flagged:
         changes["evaluation_id"] = entry.evaluation_id
-        if urgency(severity, 0) < urgency(case.severity, 0):
-            # What a colleague handed to the senior reviewers stays with them.
-            queue = routing.queues[case.queue_id]
-            if not queue.is_senior:
-                queue = routing.queue_for(channel, match)
-            changes |= {
-                "queue_id": queue.pk,
-                "due_at": min(case.due_at, routing.due_at(queue, severity, now=now)),
-                "severity": severity,
-                "headline": match.name[:200],
-                "clause_reference": match.clause,
-                "recommend": entry.verdict.recommend.value if entry.verdict.recommend else "",
-                "rank": urgency(severity, entry.fresh.likes + entry.fresh.replies),
-            }
     Case.objects.filter(pk=case.pk).update(**changes)
+
+
+def _raise(
+    channel: Channel, case: Case, entry: Judged, routing: Routing, *, now: datetime
+) -> None:
+    """Let an open case follow a later judgement of the same text; it rests on what it rested on."""
+    changes: dict[str, object] = {
+        "updated_at": now,
+        "revision": F("revision") + 1,
+        **_rise(channel, case, entry, routing, now=now),
+    }
+    if case.evaluation_id is None:
+        changes["evaluation_id"] = entry.evaluation_id
+    Case.objects.filter(pk=case.pk).update(**changes)
+
+
+def _rise(
+    channel: Channel, case: Case, entry: Judged, routing: Routing, *, now: datetime
+) -> dict[str, object]:
+    """Return what changes about a case when what was found now is more severe."""
+    match = leading_match(entry)
+    if match is None or entry.verdict.severity is None:
+        return {}
+    severity = entry.verdict.severity.value
+    if urgency(severity, 0) >= urgency(case.severity, 0):
+        return {}
+    # What a colleague handed to the senior reviewers stays with them.
+    queue = routing.queues[case.queue_id]
+    if not queue.is_senior:
+        queue = routing.queue_for(channel, match)
+    return {
+        "queue_id": queue.pk,
+        "due_at": min(case.due_at, routing.due_at(queue, severity, now=now)),
+        "severity": severity,
+        "headline": match.name[:200],
+        "clause_reference": match.clause,
+        "recommend": entry.verdict.recommend.value if entry.verdict.recommend else "",
+        "rank": urgency(severity, entry.fresh.likes + entry.fresh.replies),
+    }
 
 
 def open_for_item(

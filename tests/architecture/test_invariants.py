@@ -18,6 +18,8 @@ from moderation.models import (
     Escalation,
     Evaluation,
     Flag,
+    ModelTuning,
+    Score,
 )
 from platforms.models import InboundEvent, OutboxMessage
 from policies.enums import RuleSetStatus
@@ -29,8 +31,10 @@ from tests.factories.moderation import (
     CaseFactory,
     ContentItemFactory,
     DecisionFactory,
+    ModelTuningFactory,
     PostFactory,
     QueueFactory,
+    ScoreFactory,
 )
 from tests.factories.platforms import ChannelFactory, InboundEventFactory
 from tests.factories.policies import ClauseFactory, PackFactory
@@ -213,6 +217,8 @@ IMMUTABLE = {
     Decision: {"reason": "rewritten"},
     Rule: {"because": "rewritten"},
     Clause: {"text": "rewritten"},
+    Score: {"model": "rewritten"},
+    ModelTuning: {"model": "rewritten"},
 }
 
 
@@ -220,6 +226,8 @@ IMMUTABLE = {
 def test_record_refuses_change_and_deletion(model, channel, queues, published, ada, now):
     case = a_case(channel, now=now)
     DecisionFactory(case=case)
+    ScoreFactory(revision=case.evaluation.revision)
+    ModelTuningFactory(organisation=channel.organisation)
     assert model.objects.exists()
 
     with refused():

@@ -100,3 +100,24 @@ class DecisionFactory(DjangoModelFactory[models.Decision]):
     made_by = factory.LazyAttribute(lambda decision: a_member(decision.organisation))
     made_at = factory.LazyFunction(timezone.now)
     submission_key = factory.Sequence(lambda n: f"submission-{n}")
+
+
+class ScoreFactory(DjangoModelFactory[models.Score]):
+    class Meta:
+        model = models.Score
+
+    organisation = factory.SelfAttribute("revision.organisation")
+    model = "test-1"
+    values = factory.LazyFunction(lambda: {"hate": {"value": 0.02, "band": "low"}})
+    scored_at = factory.LazyFunction(timezone.now)
+
+
+class ModelTuningFactory(DjangoModelFactory[models.ModelTuning]):
+    class Meta:
+        model = models.ModelTuning
+
+    model = "test-1"
+    calibration = factory.LazyFunction(lambda: {"hate": [1.0, 0.0]})
+    thresholds = factory.LazyFunction(lambda: {"hate": [0.5, 0.8]})
+    decisions = 200
+    made_at = factory.LazyFunction(timezone.now)
