@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ from moderation.services import queues
 from platforms.enums import Platform
 from platforms.models import Channel
 from platforms.services import register
-from policies.models import RuleSet, RuleSetVersion
-from policies.services import drafts, packs, rulesets
+from policies.models import RuleSetVersion
+from policies.services import packs, publishing
 
 SEED = Path(settings.BASE_DIR) / "platforms" / "sandbox" / "seed"
 REVIEW_AFTER = timedelta(days=365)
@@ -149,20 +149,13 @@ def _rules(body: DemoBody, organisation: Organisation, *, now: datetime) -> None
         return
     drafter = _actor(organisation, body, RoleName.COMMS_MANAGER)
     approver = _actor(organisation, body, RoleName.SUPERVISOR)
-    document = packs.load(body.key)
-    packs.import_pack(document=document, by=drafter, now=now)
-    rule_set = RuleSet.objects.get(organisation=organisation, key=document["key"])
-    version = rulesets.draft(rule_set=rule_set, definition=document, by=drafter, now=now)
-    drafts.submit(
-        version=version,
-        revision=1,
-        summary="The published guidelines as rules.",
-        by=drafter,
+    publishing.publish_pack(
+        document=packs.load(body.key),
+        drafted_by=drafter,
+        approved_by=approver,
         now=now,
+        review_on=(now + REVIEW_AFTER).date(),
     )
-    rulesets.approve(version=version, by=approver, now=now)
-    review_on: date = (now + REVIEW_AFTER).date()
-    rulesets.publish(version=version, by=drafter, now=now, review_on=review_on)
 
 
 def _actor(organisation: Organisation, body: DemoBody, role: RoleName) -> Actor:
